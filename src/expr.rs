@@ -1,0 +1,47 @@
+//! The expression language that a calculator line, a spec and a rule share.
+//!
+//! Text → [`token`](self) → [`ast`] → checked [`ir`] (types and dimensions settled) → value. Evaluation works on
+//! plain `f64` in base units, because everything that could clash was refused by the check.
+//!
+//! ```text
+//! expression = or
+//! or         = and { "or" and }
+//! and        = not { "and" not }
+//! not        = "not" not | comparison
+//! comparison = convert [ ("==" | "!=" | "<" | "<=" | ">" | ">=") convert
+//!                      | "is" ("known" | "unknown") | "in" list ]
+//! convert    = sum [ ("in" | "as") unit ]
+//! sum        = product { ("+" | "-") product }
+//! product    = unary { ("*" | "/" | "per") unary }
+//! unary      = ("-" | "/") unary | power
+//! power      = range [ "^" unary ]
+//! range      = postfix [ ".." postfix ]
+//! postfix    = primary { "." name }
+//! primary    = literal | "$" number | "(" expression ")" | list | text | name | call | if
+//! literal    = number [ multiplier ] { unit | noun }
+//! call       = name "(" [ argument { "," argument } ] ")"
+//! argument   = [ name "=>" ] expression
+//! list       = "[" [ expression { "," expression } ] "]"
+//! if         = "if" expression "then" expression "else" expression
+//! ```
+
+pub mod ast;
+mod check;
+mod distribution;
+mod error;
+mod eval;
+mod function;
+pub mod ir;
+mod parser;
+mod sampling;
+mod token;
+mod traps;
+
+pub use check::{FieldType, NameType, NoNames, Schema, Type, check};
+pub use distribution::Distribution;
+pub use error::ExprError;
+pub use eval::{Budget, EntityRef, Missing, Value, World, evaluate};
+pub use function::FUNCTIONS;
+pub use ir::{Checked, FieldId, StreamId};
+pub use parser::{parse, parse_literal_prefix};
+pub use sampling::{stream_id, stratified};

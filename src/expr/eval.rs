@@ -1,0 +1,345 @@
+//! Values of checked expressions. Anything not known stays unknown; NaN and infinity are errors where they arise.
+
+use std::cell::Cell;
+use std::ops::Range;
+use std::rc::Rc;
+
+use crate::expr::ast::{Arithmetic, Comparison};
+use crate::expr::distribution::Distribution;
+use crate::expr::error::ExprError;
+use crate::expr::function::Function;
+use crate::expr::ir::{Checked, FieldId, Ir, IrKind, StreamId};
+use crate::vocabulary::Target;
+
+/// A thing in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityRef {
+    /// What it is.
+    pub target: Target,
+    /// Which one.
+    pub index: u32,
+}
+
+/// What would have to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Missing {
+    /// The thing that lacks a value.
+    pub entity: EntityRef,
+    /// The name of the field.
+    pub field: &'static str,
+}
+
+/// A value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'w> {
+    /// A quantity in base units; its dimension is known from the check.
+    Number(f64),
+    /// True or false.
+    Bool(bool),
+    /// Text.
+    Text(&'w str),
+    /// A component, flow and so on.
+    Entity(EntityRef),
+    /// Several values.
+    List(Rc<[Value<'w>]>),
+    /// Not stated and not to be computed.
+    Unknown(Missing),
+}
+
+/// Where an expression's names, fields and samples come from.
+pub trait World<'w> {
+    /// The value of a named slot.
+    fn slot(&self, slot: usize) -> Value<'w>;
+    /// The value of a field.
+    fn field(&self, entity: EntityRef, field: FieldId) -> Value<'w>;
+    /// A function of the schema's own. An `Err` says what is wrong with its arguments.
+    fn function(&self, id: u16, arguments: &[Value<'w>]) -> Result<Value<'w>, String>;
+    /// The quantile at which a source of uncertainty stands in this run; the median if none is being sampled.
+    fn quantile(&self, stream: StreamId) -> f64;
+}
+
+/// How much work an evaluation may still do: rules come from strangers too.
+#[derive(Debug)]
+pub struct Budget {
+    left: Cell<u64>,
+}
+
+impl Budget {
+    /// A budget of so many elementary steps.
+    pub fn new(steps: u64) -> Self {
+        Budget { left: Cell::new(steps) }
+    }
+
+    fn spend(&self, range: &Range<usize>) -> Result<(), ExprError> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => Err(ExprError::new("too-much-work", range.clone(), "this was stopped because it takes too long")
+                .help("avoid going over all components inside another loop over all components")),
+        }
+    }
+}
+
+/// Evaluates a checked expression.
+pub fn evaluate<'w>(checked: &'w Checked, world: &dyn World<'w>, budget: &Budget) -> Result<Value<'w>, ExprError> {
+    Evaluator { world, budget, locals: Vec::new() }.value(&checked.ir)
+}
+
+struct Evaluator<'e, 'w> {
+    world: &'e dyn World<'w>,
+    budget: &'e Budget,
+    locals: Vec<Value<'w>>,
+}
+
+type Evaluated<'w> = Result<Value<'w>, ExprError>;
+
+/// A value that is none of the types that the check allowed; only our own mistake could make one.
+fn impossible<'w>(range: &Range<usize>) -> Evaluated<'w> {
+    Err(ExprError::new("internal", range.clone(), "napkin misjudged the type of this; please report it"))
+}
+
+impl<'w> Evaluator<'_, 'w> {
+    fn value(&mut self, ir: &'w Ir) -> Evaluated<'w> {
+        self.budget.spend(&ir.range)?;
+        match &ir.kind {
+            IrKind::Number(value) => Ok(Value::Number(*value)),
+            IrKind::Bool(value) => Ok(Value::Bool(*value)),
+            IrKind::Text(text) => Ok(Value::Text(text)),
+            IrKind::Slot(slot) => Ok(self.world.slot(*slot)),
+            IrKind::Local(place) => self.locals.get(*place).cloned().map_or_else(|| impossible(&ir.range), Ok),
+            IrKind::Field(inner, field) => match self.value(inner)? {
+                Value::Entity(entity) => Ok(self.world.field(entity, *field)),
+                unknown @ Value::Unknown(_) => Ok(unknown),
+                _ => impossible(&ir.range),
+            },
+            IrKind::Negate(inner) => self.numbers(&[inner], &ir.range, |x| Ok(-x.first().copied().unwrap_or(0.0))),
+            IrKind::Not(inner) => match self.value(inner)? {
+                Value::Bool(value) => Ok(Value::Bool(!value)),
+                unknown @ Value::Unknown(_) => Ok(unknown),
+                _ => impossible(&ir.range),
+            },
+            IrKind::Arithmetic(operator, a, b) => match (self.value(a)?, self.value(b)?) {
+                (Value::Number(x), Value::Number(y)) => arithmetic(*operator, x, y, &ir.range).map(Value::Number),
+                (unknown @ Value::Unknown(_), _) | (_, unknown @ Value::Unknown(_)) => Ok(unknown),
+                _ => impossible(&ir.range),
+            },
+            IrKind::Compare(comparison, a, b) => {
+                let (a, b) = (self.value(a)?, self.value(b)?);
+                Ok(compare(*comparison, a, b))
+            }
+            IrKind::And(a, b) => self.junction(a, b, false),
+            IrKind::Or(a, b) => self.junction(a, b, true),
+            IrKind::Member(value, list) => self.member(value, list, &ir.range),
+            IrKind::Known(inner, known) => Ok(Value::Bool(!matches!(self.value(inner)?, Value::Unknown(_)) == *known)),
+            IrKind::If(condition, yes, no) => match self.value(condition)? {
+                Value::Bool(true) => self.value(yes),
+                Value::Bool(false) => self.value(no),
+                unknown @ Value::Unknown(_) => Ok(unknown),
+                _ => impossible(&ir.range),
+            },
+            IrKind::Call(function, arguments) => self.call(*function, arguments, &ir.range),
+            IrKind::Over(function, list, place, body) => self.over(*function, list, *place, body),
+            IrKind::Method(id, arguments) => {
+                let values = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
+                if let Some(unknown) = values.iter().find(|value| matches!(value, Value::Unknown(_))) {
+                    return Ok(unknown.clone());
+                }
+                self.world.function(*id, &values).map_err(|message| ExprError::new("wrong-arguments", ir.range.clone(), message))
+            }
+            IrKind::List(items) => {
+                let values = items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Value::List(values.into()))
+            }
+            IrKind::Draw(distribution, stream, parameters) => self.draw(*distribution, *stream, parameters, &ir.range),
+        }
+    }
+
+    /// A function of numbers; unknown if one of them is.
+    fn numbers(&mut self, list: &[&'w Ir], range: &Range<usize>, f: impl FnOnce(&[f64]) -> Result<f64, ExprError>) -> Evaluated<'w> {
+        let mut numbers = Vec::with_capacity(list.len());
+        for ir in list {
+            match self.value(ir)? {
+                Value::Number(x) => numbers.push(x),
+                unknown @ Value::Unknown(_) => return Ok(unknown),
+                _ => return impossible(range),
+            }
+        }
+        f(&numbers).map(Value::Number)
+    }
+
+    /// `and` (decided by false) and `or` (decided by true). An unknown side matters only if the other doesn't decide.
+    fn junction(&mut self, a: &'w Ir, b: &'w Ir, decisive: bool) -> Evaluated<'w> {
+        let first = self.value(a)?;
+        if first == Value::Bool(decisive) {
+            return Ok(first);
+        }
+        let second = self.value(b)?;
+        if second == Value::Bool(decisive) || !matches!(first, Value::Unknown(_)) { Ok(second) } else { Ok(first) }
+    }
+
+    fn member(&mut self, value: &'w Ir, list: &'w Ir, range: &Range<usize>) -> Evaluated<'w> {
+        match (self.value(value)?, self.value(list)?) {
+            (unknown @ Value::Unknown(_), _) | (_, unknown @ Value::Unknown(_)) => Ok(unknown),
+            (value, Value::List(items)) => Ok(Value::Bool(items.contains(&value))),
+            _ => impossible(range),
+        }
+    }
+
+    fn draw(&mut self, distribution: Distribution, stream: StreamId, parameters: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
+        let u = self.world.quantile(stream);
+        let list: Vec<&Ir> = parameters.iter().collect();
+        self.numbers(&list, range, |parameters| {
+            if let Some(complaint) = distribution.complaint(parameters) {
+                return Err(ExprError::new("range-order", range.clone(), complaint));
+            }
+            finite(distribution.quantile(parameters, u), range)
+        })
+    }
+
+    fn call(&mut self, function: Function, arguments: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            values.push(self.value(argument)?);
+        }
+        if function == Function::OrElse {
+            let known = values.iter().find(|value| !matches!(value, Value::Unknown(_))).or(values.last());
+            return known.cloned().map_or_else(|| impossible(range), Ok);
+        }
+        if let [Value::List(items)] = values.as_slice() {
+            if function == Function::Count {
+                return Ok(Value::Number(count(items.len())));
+            }
+            return fold(function, items, range);
+        }
+        if matches!(function, Function::Min | Function::Max | Function::Sum) {
+            return fold(function, &values, range);
+        }
+        match values.first() {
+            Some(Value::Number(x)) => {
+                let result = function.of_one(*x);
+                if result.is_nan() {
+                    return Err(ExprError::new("undefined", range.clone(), format!("this is not defined for {}", crate::quantity::number(*x))));
+                }
+                finite(result, range).map(Value::Number)
+            }
+            Some(unknown @ Value::Unknown(_)) => Ok(unknown.clone()),
+            _ => impossible(range),
+        }
+    }
+
+    fn over(&mut self, function: Function, list: &'w Ir, place: usize, body: &'w Ir) -> Evaluated<'w> {
+        let items = match self.value(list)? {
+            Value::List(items) => items,
+            unknown @ Value::Unknown(_) => return Ok(unknown),
+            _ => return impossible(&list.range),
+        };
+        let mut unknown = None;
+        let mut kept = Vec::new();
+        for item in items.iter() {
+            self.locals.truncate(place);
+            self.locals.push(item.clone());
+            let value = self.value(body)?;
+            match (function, &value) {
+                (Function::Any, Value::Bool(true)) | (Function::All, Value::Bool(false)) => {
+                    self.locals.truncate(place);
+                    return Ok(value);
+                }
+                (_, Value::Unknown(_)) => unknown = Some(value),
+                (Function::Where | Function::Count, Value::Bool(true)) => kept.push(item.clone()),
+                (Function::Where | Function::Count | Function::Any | Function::All, _) => {}
+                _ => kept.push(value),
+            }
+        }
+        self.locals.truncate(place);
+        if let Some(unknown) = unknown {
+            return Ok(unknown);
+        }
+        match function {
+            Function::Any => Ok(Value::Bool(false)),
+            Function::All => Ok(Value::Bool(true)),
+            Function::Count => Ok(Value::Number(count(kept.len()))),
+            Function::Where | Function::Map => Ok(Value::List(kept.into())),
+            _ => fold(function, &kept, &body.range),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lists are far shorter than 2^52")]
+fn count(length: usize) -> f64 {
+    length as f64
+}
+
+/// Minimum, maximum or sum of numbers. Of nothing, the sum and the maximum are 0 and the minimum is an error.
+fn fold<'w>(function: Function, values: &[Value<'w>], range: &Range<usize>) -> Evaluated<'w> {
+    let mut result: Option<f64> = None;
+    for value in values {
+        let x = match value {
+            Value::Number(x) => *x,
+            Value::Unknown(_) => return Ok(value.clone()),
+            _ => return impossible(range),
+        };
+        result = Some(match (function, result) {
+            (_, None) => x,
+            (Function::Min, Some(y)) => x.min(y),
+            (Function::Max, Some(y)) => x.max(y),
+            (_, Some(y)) => finite(x + y, range)?,
+        });
+    }
+    match result {
+        Some(x) => Ok(Value::Number(x)),
+        None if function == Function::Min => Err(ExprError::new("undefined", range.clone(), "the smallest of nothing is not defined")),
+        None => Ok(Value::Number(0.0)),
+    }
+}
+
+pub(crate) fn finite(value: f64, range: &Range<usize>) -> Result<f64, ExprError> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(ExprError::new("overflow", range.clone(), "the result is too large to compute with"))
+}
+
+/// Arithmetic on numbers in base units.
+pub(crate) fn arithmetic(operator: Arithmetic, x: f64, y: f64, range: &Range<usize>) -> Result<f64, ExprError> {
+    let result = match operator {
+        Arithmetic::Add => x + y,
+        Arithmetic::Subtract => x - y,
+        Arithmetic::Multiply => x * y,
+        Arithmetic::Divide if y == 0.0 => {
+            return Err(ExprError::new("division-by-zero", range.clone(), "this divides by zero").help("use a value that is not zero, or guard it: `if x > 0 then … else …`"));
+        }
+        Arithmetic::Divide => x / y,
+        Arithmetic::Power => x.powf(y),
+    };
+    if result.is_nan() {
+        return Err(ExprError::new("undefined", range.clone(), "this has no value (a root of a negative number?)"));
+    }
+    finite(result, range)
+}
+
+fn compare<'w>(comparison: Comparison, a: Value<'w>, b: Value<'w>) -> Value<'w> {
+    if let Value::Unknown(_) = a {
+        return a;
+    }
+    if let Value::Unknown(_) = b {
+        return b;
+    }
+    let holds = match (comparison, &a, &b) {
+        (Comparison::Equal, Value::Number(x), Value::Number(y)) => close(*x, *y),
+        (Comparison::NotEqual, Value::Number(x), Value::Number(y)) => !close(*x, *y),
+        (Comparison::Less, Value::Number(x), Value::Number(y)) => x < y && !close(*x, *y),
+        (Comparison::LessEqual, Value::Number(x), Value::Number(y)) => x < y || close(*x, *y),
+        (Comparison::Greater, Value::Number(x), Value::Number(y)) => x > y && !close(*x, *y),
+        (Comparison::GreaterEqual, Value::Number(x), Value::Number(y)) => x > y || close(*x, *y),
+        (Comparison::NotEqual, ..) => a != b,
+        _ => a == b,
+    };
+    Value::Bool(holds)
+}
+
+/// Equality up to rounding: `0.1 + 0.2 == 0.3` is what the writer meant.
+fn close(x: f64, y: f64) -> bool {
+    (x - y).abs() <= 1e-12 * x.abs().max(y.abs())
+}

@@ -1,0 +1,112 @@
+//! An expression as understood: names resolved, dimensions settled. Only evaluation sees it.
+
+use std::ops::Range;
+
+use crate::expr::ast::{Arithmetic, Comparison};
+use crate::expr::check::Type;
+use crate::expr::distribution::Distribution;
+use crate::expr::function::Function;
+use crate::quantity::Hint;
+
+/// Names a field of an entity; what the number means is the schema's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldId(pub u16);
+
+/// Identifies an independent source of uncertainty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u64);
+
+/// A checked expression.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What to compute.
+    pub(crate) ir: Ir,
+    /// What comes out.
+    pub ty: Type,
+    /// How it wants to be shown.
+    pub hint: Hint,
+    /// Whether anything in it is uncertain by itself (not through names).
+    pub uncertain: bool,
+    /// The named values it reads, in order of first use.
+    pub slots: Vec<usize>,
+}
+
+impl Checked {
+    /// The number, if the expression is nothing but one.
+    pub fn as_constant(&self) -> Option<f64> {
+        match self.ir.kind {
+            IrKind::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The sources of uncertainty drawn from directly.
+    pub fn streams(&self) -> Vec<StreamId> {
+        let mut list = Vec::new();
+        self.ir.visit(&mut |ir| {
+            if let IrKind::Draw(_, stream, _) = ir.kind {
+                list.push(stream);
+            }
+        });
+        list
+    }
+}
+
+/// A node, with the bytes to blame if it fails.
+#[derive(Clone, Debug)]
+pub(crate) struct Ir {
+    pub kind: IrKind,
+    pub range: Range<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum IrKind {
+    Number(f64),
+    Bool(bool),
+    Text(String),
+    Slot(usize),
+    Local(usize),
+    Field(Box<Ir>, FieldId),
+    Negate(Box<Ir>),
+    Not(Box<Ir>),
+    Arithmetic(Arithmetic, Box<Ir>, Box<Ir>),
+    Compare(Comparison, Box<Ir>, Box<Ir>),
+    And(Box<Ir>, Box<Ir>),
+    Or(Box<Ir>, Box<Ir>),
+    Member(Box<Ir>, Box<Ir>),
+    Known(Box<Ir>, bool),
+    If(Box<Ir>, Box<Ir>, Box<Ir>),
+    Call(Function, Vec<Ir>),
+    /// A function over a list: the list, the local variable's place, the body.
+    Over(Function, Box<Ir>, usize, Box<Ir>),
+    Method(u16, Vec<Ir>),
+    List(Vec<Ir>),
+    Draw(Distribution, StreamId, Vec<Ir>),
+}
+
+impl Ir {
+    pub(crate) fn visit(&self, see: &mut impl FnMut(&Ir)) {
+        see(self);
+        match &self.kind {
+            IrKind::Number(_) | IrKind::Bool(_) | IrKind::Text(_) | IrKind::Slot(_) | IrKind::Local(_) => {}
+            IrKind::Field(a, _) | IrKind::Negate(a) | IrKind::Not(a) | IrKind::Known(a, _) => a.visit(see),
+            IrKind::Arithmetic(_, a, b)
+            | IrKind::Compare(_, a, b)
+            | IrKind::And(a, b)
+            | IrKind::Or(a, b)
+            | IrKind::Member(a, b)
+            | IrKind::Over(_, a, _, b) => {
+                a.visit(see);
+                b.visit(see);
+            }
+            IrKind::If(a, b, c) => {
+                a.visit(see);
+                b.visit(see);
+                c.visit(see);
+            }
+            IrKind::Call(_, list) | IrKind::Method(_, list) | IrKind::List(list) | IrKind::Draw(_, _, list) => {
+                list.iter().for_each(|ir| ir.visit(see));
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Back-of-the-envelope estimation and linting for system designs.
+//!
+//! The modules stand in the order in which data passes through them; each names only earlier ones.
+
+pub mod source;
+pub mod diagnostic;
+pub mod quantity;
+// pub mod formula;
+// pub mod yaml;
+pub mod vocabulary;
+pub mod expr;
+pub mod definition;

@@ -1,0 +1,12 @@
+//! The words of a spec: kinds of component, operations, and every attribute with its type and meaning.
+//!
+//! One table serves the reader of specs, the catalogue, the fields that rules see, the JSON schema and the
+//! reference page, so adding an attribute means adding one row.
+
+mod attribute;
+mod kind;
+mod table;
+
+pub use attribute::{AttributeDef, AttributeId, Shape, Target};
+pub use kind::{Kind, Operation};
+pub use table::{ATTRIBUTES, GROUPS};

@@ -1,0 +1,113 @@
+//! The type of an attribute: what it may be written on, and what its value looks like.
+
+use crate::quantity::Dimension;
+use crate::vocabulary::table::ATTRIBUTES;
+
+/// What an attribute belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// An entry of `components:`.
+    Component,
+    /// All calls from one component to another; derived, so it has no attributes of its own.
+    Link,
+    /// A step of a flow, or an entry of `links:`.
+    Step,
+    /// An entry of `flows:`.
+    Flow,
+    /// An entry of `data:`.
+    Data,
+    /// `requires:`, about the system as a whole.
+    System,
+}
+
+impl Target {
+    /// The word that rules use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Target::Component => "component",
+            Target::Link => "link",
+            Target::Step => "step",
+            Target::Flow => "flow",
+            Target::Data => "data",
+            Target::System => "system",
+        }
+    }
+
+    /// All targets, in the order of the documentation.
+    pub const ALL: [Target; 6] =
+        [Target::Component, Target::Link, Target::Step, Target::Flow, Target::Data, Target::System];
+}
+
+/// What values an attribute takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    /// A quantity of one dimension, within bounds in base units, uncertain or not.
+    Quantity {
+        /// Its dimension.
+        dimension: Dimension,
+        /// Smallest sensible value, inclusive.
+        min: f64,
+        /// Largest sensible value, inclusive.
+        max: f64,
+    },
+    /// A definite whole number of at least this much.
+    Whole(u32),
+    /// `true` or `false`.
+    Flag,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// Free text.
+    Text,
+    /// One or several names (zones, regions, tags).
+    Names,
+}
+
+/// One attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct AttributeDef {
+    /// Its key in a spec; a dot stands for a nested mapping.
+    pub key: &'static str,
+    /// What it may be written on.
+    pub target: Target,
+    /// What values it takes.
+    pub shape: Shape,
+    /// One sentence for the reference, the schema and editors.
+    pub doc: &'static str,
+}
+
+/// Identifies an attribute of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttributeId(u16);
+
+impl AttributeId {
+    /// The attribute of a target with this key.
+    pub fn find(target: Target, key: &str) -> Option<AttributeId> {
+        let index = ATTRIBUTES.iter().position(|def| def.target == target && def.key == key)?;
+        u16::try_from(index).ok().map(AttributeId)
+    }
+
+    /// Its row in the table.
+    #[expect(clippy::indexing_slicing, reason = "ids are made from positions in the table only")]
+    pub fn def(self) -> &'static AttributeDef {
+        &ATTRIBUTES[usize::from(self.0)]
+    }
+
+    /// All attributes of a target, in the order of the table.
+    pub fn of(target: Target) -> impl Iterator<Item = AttributeId> {
+        (0u16..).map(AttributeId).take(ATTRIBUTES.len()).filter(move |id| id.def().target == target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_and_documented() {
+        for (index, def) in ATTRIBUTES.iter().enumerate() {
+            assert!(def.doc.ends_with('.'), "{} needs a sentence", def.key);
+            let twice = ATTRIBUTES.iter().skip(index + 1).any(|o| o.key == def.key && o.target == def.target);
+            assert!(!twice, "{} stands twice", def.key);
+        }
+    }
+}

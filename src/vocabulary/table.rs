@@ -1,0 +1,220 @@
+//! The table of attributes.
+
+use crate::quantity::Dimension;
+use crate::vocabulary::attribute::{AttributeDef, Shape, Target};
+
+const fn quantity(dimension: Dimension) -> Shape {
+    Shape::Quantity { dimension, min: 0.0, max: f64::MAX }
+}
+
+const TIME: Shape = quantity(Dimension::TIME);
+const BYTES: Shape = quantity(Dimension::DATA);
+const RATE: Shape = quantity(Dimension::RATE);
+const BANDWIDTH: Shape = quantity(Dimension::BANDWIDTH);
+const NUMBER: Shape = quantity(Dimension::NONE);
+const MONEY_RATE: Shape = quantity(Dimension::MONEY_RATE);
+const RATIO: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 0.0, max: 1.0 };
+const FACTOR: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 1.0, max: f64::MAX };
+
+const CONSISTENCY: Shape = Shape::Choice(&["strong", "causal", "read-your-writes", "bounded", "eventual"]);
+
+const fn component(key: &'static str, shape: Shape, doc: &'static str) -> AttributeDef {
+    AttributeDef { key, target: Target::Component, shape, doc }
+}
+const fn step(key: &'static str, shape: Shape, doc: &'static str) -> AttributeDef {
+    AttributeDef { key, target: Target::Step, shape, doc }
+}
+const fn flow(key: &'static str, shape: Shape, doc: &'static str) -> AttributeDef {
+    AttributeDef { key, target: Target::Flow, shape, doc }
+}
+const fn data(key: &'static str, shape: Shape, doc: &'static str) -> AttributeDef {
+    AttributeDef { key, target: Target::Data, shape, doc }
+}
+const fn system(key: &'static str, shape: Shape, doc: &'static str) -> AttributeDef {
+    AttributeDef { key, target: Target::System, shape, doc }
+}
+
+/// Nested groups that may be written as a single value: `backup: 1 day` means `backup: { every: 1 day }`.
+/// `none` (or `false`) instead says that there is none.
+pub const GROUPS: &[(&str, &str)] = &[
+    ("replication", "mode"),
+    ("backup", "every"),
+    ("pool", "size"),
+    ("health_check", "interval"),
+    ("dead_letter", "to"),
+    ("quorum", "write"),
+];
+
+/// Every attribute that a spec may state.
+#[rustfmt::skip]
+pub const ATTRIBUTES: &[AttributeDef] = &[
+    // What it is and where it runs.
+    component("description", Shape::Text, "What it is for, in the team's words."),
+    component("owner", Shape::Text, "Who answers for it."),
+    component("tags", Shape::Names, "Words that rules can select by."),
+    component("region", Shape::Names, "Region or regions it runs in; needed only where the spec has several."),
+    component("zones", Shape::Names, "Zones over which its replicas are spread evenly."),
+    component("managed", Shape::Flag, "Whether a provider runs and repairs it."),
+    component("redundancy", Shape::Choice(&["none", "multi-node", "multi-zone", "multi-region"]), "What a managed product survives by itself."),
+    component("stateful", Shape::Flag, "Whether a replica keeps something that another one doesn't have."),
+
+    // Size.
+    component("replicas", Shape::Whole(1), "Nodes in all; a replicated database counts its primary."),
+    component("shards", Shape::Whole(1), "Parts over which keys are spread; each has its own replicas."),
+    component("needs", Shape::Whole(1), "How many replicas must be up for it to work."),
+    component("cores", Shape::Whole(1), "Processor cores of one replica."),
+    component("concurrency", Shape::Whole(1), "Requests that one replica works on at once; its cores unless stated."),
+    component("memory", BYTES, "Memory of one replica."),
+    component("disk", BYTES, "Disk space of one replica."),
+    component("autoscale.min", Shape::Whole(1), "Fewest replicas."),
+    component("autoscale.max", Shape::Whole(1), "Most replicas."),
+
+    // Speed.
+    component("service_time", TIME, "Busy time that a call takes of one core."),
+    component("throughput", RATE, "Requests per second that one replica completes when saturated."),
+    component("read_throughput", RATE, "Reads per second that one replica completes when saturated."),
+    component("write_throughput", RATE, "Writes per second that one replica completes when saturated."),
+    component("latency", TIME, "Response time of an idle replica, without network."),
+    component("read_latency", TIME, "Response time of a read when idle, without network."),
+    component("write_latency", TIME, "Response time of a write when idle, without network."),
+    component("serial_fraction", RATIO, "Share of the work that cannot run in parallel (Amdahl's law over all cores)."),
+    component("target_utilization", RATIO, "Highest utilisation the team plans for at peak; 70 % unless stated."),
+    component("max_rate", RATE, "Quota or limit on the whole component's requests per second."),
+    component("bandwidth", BANDWIDTH, "Network bandwidth of one replica."),
+
+    // Failure.
+    component("availability", RATIO, "Share of time it works, as measured or promised for the whole component."),
+    component("node_availability", RATIO, "Share of time one replica works, apart from its zone."),
+    component("mtbf", TIME, "Mean time between failures of one replica."),
+    component("mttr", TIME, "Mean time to repair one replica."),
+    component("health_check.interval", TIME, "How often targets are probed."),
+    component("health_check.threshold", Shape::Whole(1), "Failed probes after which a target is taken out."),
+    component("health_check.mode", Shape::Choice(&["active", "passive", "both"]), "Probes, or watching real traffic."),
+
+    // Clients.
+    component("location", Shape::Choice(&["local", "regional", "continental", "global"]), "Where clients are, seen from the system."),
+    component("rtt", TIME, "Round-trip time between these clients and the system."),
+    component("connections", NUMBER, "Connections that clients hold open at the same time."),
+    component("connection_memory", BYTES, "Memory that one connection takes at the component that accepts it."),
+
+    // Caches and CDNs.
+    component("hit", RATIO, "Share of reads that are answered here."),
+    component("ttl", TIME, "How long an entry lives."),
+    component("pattern", Shape::Choice(&["cache-aside", "read-through", "write-through", "write-back", "write-around"]), "How the cache and its store are kept together."),
+    component("eviction", Shape::Choice(&["lru", "lfu", "fifo", "ttl", "random", "none"]), "What goes when memory is full."),
+    component("invalidation", Shape::Choice(&["ttl", "event", "delete", "none"]), "How an entry learns of a change."),
+    component("stampede", Shape::Choice(&["single-flight", "early-refresh", "background-refresh", "none"]), "What keeps an expired hot key from reaching the store many times."),
+    component("flush", TIME, "How long a write-back cache may hold a write before the store has it."),
+
+    // Balancers.
+    component("algorithm", Shape::Choice(&["round-robin", "weighted", "least-connections", "ip-hash", "consistent-hash", "random", "two-choices", "least-response-time"]), "How a target is chosen."),
+    component("layer", Shape::Whole(4), "4 for transport, 7 for HTTP."),
+    component("rate_limit", RATE, "Requests per second that it lets through from all clients together."),
+
+    // Stores.
+    component("model", Shape::Choice(&["relational", "document", "key-value", "wide-column", "graph", "time-series", "search", "vector"]), "What sort of database it is."),
+    component("consistency", CONSISTENCY, "What a read is promised."),
+    component("cap", Shape::Choice(&["CP", "AP", "CA"]), "What a partition costs: availability (CP) or consistency (AP)."),
+    component("pacelc", Shape::Choice(&["PA/EL", "PA/EC", "PC/EL", "PC/EC"]), "CAP during a partition, latency or consistency otherwise."),
+    component("topology", Shape::Choice(&["single", "primary-replica", "multi-primary", "leaderless", "consensus", "managed"]), "Who takes writes and who has copies."),
+    component("replication.mode", Shape::Choice(&["sync", "semi-sync", "async", "quorum", "none"]), "When a write counts as done."),
+    component("replication.replicas", Shape::Whole(0), "Copies beside the primary."),
+    component("replication.factor", Shape::Whole(1), "Copies in all."),
+    component("replication.failover", Shape::Choice(&["automatic", "manual", "none"]), "What happens when the primary fails."),
+    component("replication.failover_time", TIME, "How long until a replica has taken over."),
+    component("replication.lag", TIME, "How far an asynchronous replica is behind."),
+    component("replication.scope", Shape::Choice(&["zone", "region", "global"]), "How far apart the copies that a write waits for are."),
+    component("quorum.read", Shape::Whole(1), "Copies that a read asks (R)."),
+    component("quorum.write", Shape::Whole(1), "Copies that a write waits for (W)."),
+    component("reads_from", Shape::Choice(&["primary", "replicas", "any"]), "Which copies answer reads."),
+    component("backup.every", TIME, "Time between backups."),
+    component("backup.duration", TIME, "How long a backup takes."),
+    component("backup.restore", TIME, "Time until a restored store serves again."),
+    component("backup.restore_rate", BANDWIDTH, "Speed of a restore, where its time follows from the size."),
+    component("backup.keep", TIME, "How long backups are kept."),
+    component("backup.continuous", Shape::Flag, "Whether every change is archived (WAL, binlog, point-in-time recovery)."),
+    component("backup.region", Shape::Names, "Where backups are kept."),
+    component("max_connections", Shape::Whole(1), "Connections that one node of the store accepts."),
+    component("max_item", BYTES, "Largest item, row, document or message."),
+    component("durability", RATIO, "Chance that an object survives a year."),
+    component("isolation", Shape::Choice(&["read-uncommitted", "read-committed", "repeatable-read", "snapshot", "serializable"]), "Isolation level of transactions."),
+
+    // Connection pools of the component that calls.
+    component("pool.size", Shape::Whole(1), "Most connections that one replica opens to each of its databases."),
+    component("pool.timeout", TIME, "How long a request waits for a connection."),
+    component("pooler", Shape::Flag, "Whether a pooler (PgBouncer, RDS Proxy) stands between."),
+
+    // Messaging.
+    component("partitions", Shape::Whole(1), "Partitions or shards of a stream."),
+    component("partition_throughput", BANDWIDTH, "Bytes per second that one partition takes."),
+    component("partition_rate", RATE, "Messages per second that one partition takes."),
+    component("retention", TIME, "How long messages are kept."),
+    component("max_retention", TIME, "Longest retention that the product allows."),
+    component("dead_letter.to", Shape::Text, "Where messages go that fail again and again."),
+    component("dead_letter.after", Shape::Whole(1), "Deliveries after which a message counts as failed."),
+    component("delivery", Shape::Choice(&["at-most-once", "at-least-once", "exactly-once"]), "What a consumer is promised."),
+    component("ordering", Shape::Choice(&["none", "key", "total"]), "Which order messages keep."),
+    component("replay", Shape::Flag, "Whether consumed messages can be read again."),
+    component("max_length", NUMBER, "Messages that the queue holds before it refuses or drops."),
+    component("idempotent", Shape::Flag, "Whether doing the same work twice changes nothing."),
+
+    // Timeouts that a product imposes.
+    component("max_timeout", TIME, "Longest request that the product allows."),
+    component("boot_time", TIME, "Time until a new replica serves."),
+
+    // A call.
+    step("description", Shape::Text, "What the call is for."),
+    step("times", NUMBER, "How often it happens each time its line is reached."),
+    step("probability", RATIO, "Share of requests in which it happens."),
+    step("request", BYTES, "Bytes sent."),
+    step("response", BYTES, "Bytes that come back."),
+    step("timeout", TIME, "How long the caller waits for one attempt."),
+    step("retries", Shape::Whole(0), "Further attempts after a failure."),
+    step("backoff", Shape::Choice(&["none", "fixed", "exponential", "exponential-jitter"]), "How the pause between attempts grows."),
+    step("backoff_base", TIME, "The first pause."),
+    step("hedge", TIME, "Delay after which a second, identical request is sent."),
+    step("circuit_breaker", Shape::Flag, "Whether calls stop while the callee is failing."),
+    step("fallback", Shape::Text, "What is done instead when the call fails; the request then succeeds all the same."),
+    step("optional", Shape::Flag, "Whether the request succeeds without it."),
+    step("idempotent", Shape::Flag, "Whether repeating the call is safe."),
+    step("transaction", Shape::Text, "The transaction that it belongs to."),
+    step("protocol", Shape::Choice(&["http1", "http2", "http3", "grpc", "websocket", "sse", "tcp", "udp", "amqp", "sql"]), "What is spoken on the wire."),
+    step("static", Shape::Flag, "Whether what comes back is the same for everybody (files, images, video)."),
+
+    // A flow.
+    flow("description", Shape::Text, "What the user is doing."),
+    flow("rate", RATE, "Requests per second on average."),
+    flow("peak", FACTOR, "Rate at peak over the average rate."),
+    flow("slo.mean", TIME, "Objective for the mean latency."),
+    flow("slo.p50", TIME, "Objective for the median latency."),
+    flow("slo.p95", TIME, "Objective for the 95th percentile of latency."),
+    flow("slo.p99", TIME, "Objective for the 99th percentile of latency."),
+    flow("slo.p999", TIME, "Objective for the 99.9th percentile of latency."),
+    flow("slo.availability", RATIO, "Objective for the share of requests that succeed."),
+    flow("timeout", TIME, "How long the client waits for the whole request."),
+
+    // Data.
+    data("description", Shape::Text, "What the records are."),
+    data("record", BYTES, "Size of one record, before indexes and copies."),
+    data("added", RATE, "New records per second."),
+    data("initial", NUMBER, "Records that exist today."),
+    data("keep", TIME, "How long a record is kept."),
+    data("index", quantity(Dimension::NONE), "Size of all indexes over the size of the records."),
+    data("compression", FACTOR, "Size before compression over size after."),
+    data("hot", RATIO, "Share of the records that gets most of the reads."),
+    data("copies", FACTOR, "Copies kept, where the store's own replication doesn't say."),
+    data("consistency", CONSISTENCY, "What a reader of this data has to be promised."),
+    data("staleness", TIME, "How old a read may be."),
+    data("durable", Shape::Flag, "Whether losing an acknowledged write matters."),
+    data("personal", Shape::Flag, "Whether it is about identifiable people."),
+
+    // The system.
+    system("rto", TIME, "Recovery time objective: longest outage after a disaster."),
+    system("rpo", TIME, "Recovery point objective: most recent data that a disaster may lose."),
+    system("budget", MONEY_RATE, "Most that running it may cost."),
+    system("availability", RATIO, "Objective for every flow that states none of its own."),
+    system("p99", TIME, "Objective for the 99th percentile of every flow that states none of its own."),
+    system("growth", FACTOR, "Load to be borne over today's, before anything is enlarged."),
+    system("partition_behaviour", Shape::Choice(&["consistent", "available"]), "What the system should keep when its parts cannot reach each other."),
+    system("recovery", Shape::Choice(&["backup-restore", "pilot-light", "warm-standby", "active-active"]), "The disaster recovery strategy."),
+];
