@@ -5,8 +5,8 @@
 pub mod source;
 pub mod diagnostic;
 pub mod quantity;
-// pub mod formula;
-// pub mod yaml;
+pub mod formula;
+pub mod yaml;
 pub mod vocabulary;
 pub mod expr;
 pub mod definition;
