@@ -10,3 +10,5 @@ pub mod yaml;
 pub mod vocabulary;
 pub mod expr;
 pub mod definition;
+pub mod attributes;
+pub mod catalog;

@@ -121,3 +121,30 @@ pub enum Target {
     /// `in nines`
     Nines,
 }
+
+impl Ast {
+    /// Calls `see` with every simple name in the expression.
+    pub fn names<'a>(&'a self, see: &mut dyn FnMut(&'a str)) {
+        match &self.kind {
+            AstKind::Number { .. } | AstKind::Text(_) => {}
+            AstKind::Name(name) => see(name),
+            AstKind::Field(a, _) | AstKind::Negate(a) | AstKind::Not(a) | AstKind::Known(a, _) | AstKind::Convert(a, _) => a.names(see),
+            AstKind::Arithmetic(_, a, b)
+            | AstKind::Compare(_, a, b)
+            | AstKind::And(a, b)
+            | AstKind::Or(a, b)
+            | AstKind::Member(a, b)
+            | AstKind::Range(a, b) => {
+                a.names(see);
+                b.names(see);
+            }
+            AstKind::If(a, b, c) => {
+                a.names(see);
+                b.names(see);
+                c.names(see);
+            }
+            AstKind::Call(_, _, arguments) => arguments.iter().for_each(|argument| argument.body.names(see)),
+            AstKind::List(items) => items.iter().for_each(|item| item.names(see)),
+        }
+    }
+}

@@ -1,5 +1,8 @@
 //! The type of an attribute: what it may be written on, and what its value looks like.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::quantity::Dimension;
 use crate::vocabulary::table::ATTRIBUTES;
 
@@ -82,8 +85,10 @@ pub struct AttributeId(u16);
 impl AttributeId {
     /// The attribute of a target with this key.
     pub fn find(target: Target, key: &str) -> Option<AttributeId> {
-        let index = ATTRIBUTES.iter().position(|def| def.target == target && def.key == key)?;
-        u16::try_from(index).ok().map(AttributeId)
+        static INDEX: LazyLock<BTreeMap<(Target, &str), AttributeId>> = LazyLock::new(|| {
+            (0u16..).map(AttributeId).take(ATTRIBUTES.len()).map(|id| ((id.def().target, id.def().key), id)).collect()
+        });
+        INDEX.get(&(target, key)).copied()
     }
 
     /// Its row in the table.

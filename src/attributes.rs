@@ -1,0 +1,344 @@
+//! Attributes as read from YAML: typed by the vocabulary's table, checked, each with its origin.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::definition::{Definitions, Names};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
+use crate::expr::{Checked, NameType, Type, check, parse};
+use crate::quantity::{Dimension, quantity};
+use crate::source::{Span, Spanned};
+use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Shape, Target};
+use crate::yaml::{Node, Value};
+
+/// A number as stated, and how to compute it again when assumptions vary.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// In base units, every uncertainty at its median.
+    pub value: f64,
+    /// The expression, where the value is uncertain.
+    pub uncertain: Option<Rc<Checked>>,
+    /// The assumptions that it reads.
+    pub slots: Vec<usize>,
+}
+
+/// A value of an attribute.
+#[derive(Clone, Debug)]
+pub enum AttributeValue {
+    /// A quantity or whole number, in base units.
+    Number(Input),
+    /// True or false.
+    Flag(bool),
+    /// One of the words of a choice.
+    Word(&'static str),
+    /// Free text.
+    Text(String),
+    /// Names with their places.
+    Names(Vec<Spanned<String>>),
+    /// Stated as `none`.
+    Absent,
+}
+
+/// Who says so, when it isn't the spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The product's name.
+    pub product: String,
+    /// A source's address, or on what a rule of thumb rests.
+    pub source: String,
+    /// Whether it is a rule of thumb.
+    pub rule_of_thumb: bool,
+}
+
+/// Where an attribute was stated.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// In the spec: the place of its value.
+    Spec(Span),
+    /// In a product's profile.
+    Fact(Rc<Fact>),
+}
+
+/// One attribute with its value.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// Which.
+    pub id: AttributeId,
+    /// Its value.
+    pub value: AttributeValue,
+    /// Where from.
+    pub origin: Origin,
+}
+
+/// The attributes of one thing, at most one of each.
+#[derive(Clone, Debug, Default)]
+pub struct AttributeSet {
+    list: Vec<Attribute>,
+}
+
+impl AttributeSet {
+    /// The attribute, if stated.
+    pub fn get(&self, id: AttributeId) -> Option<&Attribute> {
+        self.list.iter().find(|attribute| attribute.id == id)
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, attribute: Attribute) {
+        self.list.push(attribute);
+    }
+
+    /// Gives all attributes from a position on another origin.
+    pub fn reorigin(&mut self, from: usize, origin: &Origin) {
+        self.list.iter_mut().skip(from).for_each(|attribute| attribute.origin = origin.clone());
+    }
+
+    /// All in the order in which they were stated.
+    pub fn iter(&self) -> impl Iterator<Item = &Attribute> {
+        self.list.iter()
+    }
+}
+
+/// What reading needs besides the node.
+pub struct Reader<'r> {
+    /// Named values that expressions may use.
+    pub definitions: &'r Definitions,
+    /// Counting words that the spec declares.
+    pub nouns: &'r [String],
+    /// Further names (latency numbers).
+    pub further: &'r dyn Fn(&str) -> Option<NameType>,
+    /// The further names, for suggestions.
+    pub further_names: &'r [String],
+    /// Where mistakes go.
+    pub diagnostics: &'r mut Diagnostics,
+}
+
+impl Reader<'_> {
+    /// Reports a mistake.
+    pub fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::error(code, span, message).help(help));
+    }
+
+    /// Parses and checks the expression in a scalar. `label` keeps the samples of its uncertain parts apart.
+    pub fn expression(&mut self, node: Node<'_>, label: &str) -> Option<Checked> {
+        let Some(text) = node.as_str() else {
+            self.error("type-mismatch", node.span(), "a value is needed here", "write it as one expression");
+            return None;
+        };
+        let names = Names {
+            definitions: self.definitions,
+            further: self.further,
+            further_names: self.further_names,
+            nouns: self.nouns,
+            label,
+        };
+        match parse(text, self.nouns).and_then(|ast| check(&ast, &names)) {
+            Ok(checked) => Some(checked),
+            Err(error) => {
+                self.diagnostics.push(error.at(|range| node.inner_span(range)));
+                None
+            }
+        }
+    }
+
+    /// The number that an expression of one dimension stands for.
+    pub fn input(&mut self, node: Node<'_>, dimension: Dimension, label: &str) -> Option<Input> {
+        let checked = self.expression(node, label)?;
+        self.checked_input(checked, node, dimension, node.span())
+    }
+
+    /// [`Self::input`] for an expression that is checked already.
+    pub fn checked_input(&mut self, checked: Checked, node: Node<'_>, dimension: Dimension, span: Span) -> Option<Input> {
+        if checked.ty != Type::Quantity(dimension) {
+            let found = match &checked.ty {
+                Type::Quantity(found) => found.to_string(),
+                _ => "no number".to_owned(),
+            };
+            let message = format!("{dimension} is needed here, this is {found}");
+            self.error("dimension-mismatch", span, message, format!("write for example {}", dimension.example()));
+            return None;
+        }
+        let value = match self.definitions.median(&checked) {
+            Ok(value) => value,
+            Err(error) => {
+                self.diagnostics.push(error.at(|range| node.inner_span(range)));
+                return None;
+            }
+        };
+        let slots = checked.slots.clone();
+        let uncertain = self.definitions.is_uncertain(&checked).then(|| Rc::new(checked));
+        Some(Input { value, uncertain, slots })
+    }
+
+    /// Reads all attributes of a mapping. Keys in `other` belong to the caller.
+    pub fn attributes(&mut self, node: Node<'_>, target: Target, other: &[&str], owner: &str) -> AttributeSet {
+        let mut set = AttributeSet::default();
+        for (key, value) in node.entries() {
+            let name = key.as_str().unwrap_or("");
+            if !other.contains(&name) {
+                self.attribute(name, key.span(), value, (target, other, owner), &mut set);
+            }
+        }
+        set
+    }
+
+    fn attribute(&mut self, path: &str, key: Span, value: Node<'_>, context: (Target, &[&str], &str), set: &mut AttributeSet) {
+        let (target, other, owner) = context;
+        let group_of = |path: &str| GROUPS.iter().find(|(group, _)| *group == path).map(|(group, member)| format!("{group}.{member}"));
+        if let Some(id) = AttributeId::find(target, path) {
+            self.read_value(id, value, owner, set);
+            return;
+        }
+        let prefix = format!("{path}.");
+        let is_group = ATTRIBUTES.iter().any(|def| def.target == target && def.key.starts_with(&prefix));
+        match (is_group, value.value()) {
+            (true, Value::Mapping) => {
+                for (key, value) in value.entries() {
+                    let name = format!("{prefix}{}", key.as_str().unwrap_or(""));
+                    self.attribute(&name, key.span(), value, context, set);
+                }
+            }
+            (true, Value::Scalar { text, .. }) => match group_of(path).and_then(|full| AttributeId::find(target, &full)) {
+                Some(id) if text == "none" || value.as_bool() == Some(false) => {
+                    set.push(Attribute { id, value: AttributeValue::Absent, origin: Origin::Spec(value.span()) });
+                }
+                Some(id) => self.read_value(id, value, owner, set),
+                None => self.error("type-mismatch", value.span(), format!("`{path}` holds several values"), members(target, &prefix)),
+            },
+            (true, _) => self.error("type-mismatch", value.span(), format!("`{path}` holds several values"), members(target, &prefix)),
+            (false, _) => self.unknown_key(path, key, target, other),
+        }
+    }
+
+    fn unknown_key(&mut self, path: &str, key: Span, target: Target, other: &[&str]) {
+        let (parent, last) = path.rsplit_once('.').map_or(("", path), |(parent, last)| (parent, last));
+        let prefix = if parent.is_empty() { String::new() } else { format!("{parent}.") };
+        let siblings: BTreeSet<&str> = ATTRIBUTES
+            .iter()
+            .filter(|def| def.target == target)
+            .filter_map(|def| def.key.strip_prefix(&prefix))
+            .map(|rest| rest.split('.').next().unwrap_or(rest))
+            .chain(other.iter().copied().filter(|_| parent.is_empty()))
+            .collect();
+        let help = suggestion(last, siblings.iter().copied())
+            .unwrap_or_else(|| format!("`napkin schema` lists what a {} can have", target.name()));
+        self.error("unknown-key", key, format!("a {} has no `{path}`", target.name()), help);
+    }
+
+    /// Reads the value of one attribute into a set.
+    pub fn read_value(&mut self, id: AttributeId, node: Node<'_>, owner: &str, set: &mut AttributeSet) {
+        let def = id.def();
+        if node.is_null() {
+            self.error("missing-value", node.span(), format!("`{}` has no value", def.key), "write one after the colon, or remove the key");
+            return;
+        }
+        let absent = node.as_str() == Some("none") && !matches!(def.shape, Shape::Choice(words) if words.contains(&"none"));
+        let value = if absent { Some(AttributeValue::Absent) } else { self.shaped(def.shape, def.key, node, owner) };
+        if let Some(value) = value {
+            set.push(Attribute { id, value, origin: Origin::Spec(node.span()) });
+        }
+    }
+
+    fn shaped(&mut self, shape: Shape, key: &str, node: Node<'_>, owner: &str) -> Option<AttributeValue> {
+        match shape {
+            Shape::Quantity { dimension, min, max } => {
+                let input = self.input(node, dimension, &format!("{owner}.{key}"))?;
+                self.within(&input, dimension, min, max, node, key).then_some(AttributeValue::Number(input))
+            }
+            Shape::Whole(min) => self.whole(node, min, key).map(AttributeValue::Number),
+            Shape::Flag => self.flag(node, key).map(AttributeValue::Flag),
+            Shape::Choice(words) => self.word(node, words, key).map(AttributeValue::Word),
+            Shape::Text => match node.as_str() {
+                Some(text) => Some(AttributeValue::Text(text.to_owned())),
+                None => {
+                    self.error("type-mismatch", node.span(), format!("`{key}` is a text"), "write it on one line");
+                    None
+                }
+            },
+            Shape::Names => Some(AttributeValue::Names(self.names(node))),
+        }
+    }
+
+    fn within(&mut self, input: &Input, dimension: Dimension, min: f64, max: f64, node: Node<'_>, key: &str) -> bool {
+        if (min..=max).contains(&input.value) {
+            return true;
+        }
+        let text = node.as_str().unwrap_or("");
+        let help = if max <= 1.0 && input.value > 1.0 && input.value <= 100.0 {
+            format!("a percentage needs its sign: `{text} %`")
+        } else if min == 1.0 {
+            "it is at least 1; write for example `3x`".to_owned()
+        } else if max <= 1.0 {
+            "it lies between 0 and 100 %".to_owned()
+        } else {
+            "it can't be negative".to_owned()
+        };
+        let shown = quantity(input.value, dimension, &crate::quantity::Hint::Auto);
+        self.error("out-of-range", node.span(), format!("`{key}` can't be {shown}"), help);
+        false
+    }
+
+    /// A definite whole number of at least `min`.
+    pub fn whole(&mut self, node: Node<'_>, min: u32, key: &str) -> Option<Input> {
+        let input = self.input(node, Dimension::NONE, key)?;
+        if input.uncertain.is_some() {
+            self.error("type-mismatch", node.span(), format!("`{key}` has to be one definite number"), "choose one; `napkin what-if` tries others");
+            return None;
+        }
+        let valid = input.value.fract() == 0.0 && input.value >= f64::from(min) && input.value <= 1e9;
+        if !valid {
+            self.error("out-of-range", node.span(), format!("`{key}` has to be a whole number of at least {min}"), format!("write for example `{}`", min.max(3)));
+            return None;
+        }
+        Some(input)
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, node: Node<'_>, key: &str) -> Option<bool> {
+        let value = node.as_bool();
+        if value.is_none() {
+            let help = match node.as_str() {
+                Some("yes" | "Yes" | "on") => "write `true`",
+                Some("no" | "No" | "off") => "write `false`",
+                _ => "write `true` or `false`",
+            };
+            self.error("type-mismatch", node.span(), format!("`{key}` is either true or false"), help);
+        }
+        value
+    }
+
+    /// One of a few words.
+    pub fn word(&mut self, node: Node<'_>, words: &'static [&'static str], key: &str) -> Option<&'static str> {
+        let text = node.as_str().unwrap_or("");
+        let found = words.iter().copied().find(|word| *word == text);
+        if found.is_none() {
+            let shown = if text.is_empty() { "this".to_owned() } else { format!("`{text}`") };
+            let help = suggestion(text, words.iter().copied()).unwrap_or_default();
+            self.error("unknown-word", node.span(), format!("`{key}` can't be {shown}"), help);
+        }
+        found
+    }
+
+    /// One name or a list of names.
+    pub fn names(&mut self, node: Node<'_>) -> Vec<Spanned<String>> {
+        let one = |node: Node<'_>| node.as_str().map(|text| Spanned::new(text.to_owned(), node.span()));
+        if let Some(name) = one(node) {
+            return vec![name];
+        }
+        let mut list = Vec::new();
+        if !matches!(node.value(), Value::Sequence) {
+            self.error("type-mismatch", node.span(), "a name or a list of names is needed here", "write `[a, b]`");
+        }
+        for item in node.items() {
+            match one(item) {
+                Some(name) => list.push(name),
+                None => self.error("type-mismatch", item.span(), "a name is needed here", "write a single word"),
+            }
+        }
+        list
+    }
+}
+
+fn members(target: Target, prefix: &str) -> String {
+    let list: Vec<&str> = ATTRIBUTES.iter().filter(|def| def.target == target).filter_map(|def| def.key.strip_prefix(prefix)).collect();
+    format!("write a mapping with some of: {}", list.join(", "))
+}
