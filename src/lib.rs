@@ -12,3 +12,5 @@ pub mod expr;
 pub mod definition;
 pub mod attributes;
 pub mod catalog;
+pub mod spec;
+pub mod graph;

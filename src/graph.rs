@@ -1,0 +1,232 @@
+//! The system with every name resolved: components, the call tree of each flow, links, zones and data.
+//!
+//! Steps stand in an order in which a caller comes before what it calls, so that every later computation is one
+//! pass forwards (visits) or backwards (latency), never a recursion.
+
+mod build;
+mod structure;
+
+use std::rc::Rc;
+
+use crate::attributes::{Attribute, AttributeSet, AttributeValue, Input};
+use crate::catalog::Profile;
+use crate::definition::Definitions;
+use crate::source::Span;
+use crate::spec::Allowance;
+use crate::vocabulary::{AttributeId, Kind, Operation, Target};
+
+pub use build::build;
+pub use structure::Structure;
+
+/// A resolved system.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// What the system is called.
+    pub name: String,
+    /// The assumptions.
+    pub definitions: Definitions,
+    /// Where each assumption stands.
+    pub assumption_spans: Vec<(String, Span)>,
+    /// Zones, as `region/zone`, each with its region.
+    pub zones: Vec<Zone>,
+    /// Regions.
+    pub regions: Vec<Region>,
+    /// Components.
+    pub components: Vec<Component>,
+    /// Flows.
+    pub flows: Vec<Flow>,
+    /// All calls of all flows.
+    pub steps: Vec<Step>,
+    /// Pairs of components that talk to each other.
+    pub links: Vec<Link>,
+    /// Data sets.
+    pub data: Vec<Data>,
+    /// What is required of the system.
+    pub requires: AttributeSet,
+    /// Suppressions.
+    pub allow: Vec<Allowance>,
+    /// Where findings about the whole system point.
+    pub place: Option<Span>,
+}
+
+/// A zone.
+#[derive(Debug)]
+pub struct Zone {
+    /// Its name within the region.
+    pub name: String,
+    /// Its region.
+    pub region: usize,
+}
+
+/// A region.
+#[derive(Debug)]
+pub struct Region {
+    /// Its name.
+    pub name: String,
+    /// Round-trip times to other regions.
+    pub rtt: Vec<(usize, Input)>,
+}
+
+/// A component.
+#[derive(Debug)]
+pub struct Component {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+    /// The product behind it.
+    pub profile: Option<Rc<Profile>>,
+    /// What the spec says.
+    pub own: AttributeSet,
+    /// The zones it runs in; empty if not said.
+    pub zones: Vec<usize>,
+    /// The regions it runs in; empty if not said.
+    pub regions: Vec<usize>,
+}
+
+/// A flow: its entry and the calls that the entry makes.
+#[derive(Debug)]
+pub struct Flow {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// What the spec says.
+    pub own: AttributeSet,
+    /// The component that begins it.
+    pub entry: Option<usize>,
+    /// What the entry does, in order.
+    pub body: Vec<Child>,
+    /// Its steps: a range of the graph's.
+    pub steps: std::ops::Range<usize>,
+}
+
+/// A call within a flow.
+#[derive(Debug)]
+pub struct Step {
+    /// Its flow.
+    pub flow: usize,
+    /// Where it is written.
+    pub span: Span,
+    /// Where its callee is written.
+    pub callee_span: Span,
+    /// Who calls.
+    pub caller: usize,
+    /// Who is called.
+    pub callee: usize,
+    /// The link it belongs to.
+    pub link: usize,
+    /// The step that reached the caller; `None` at the entry.
+    pub parent: Option<usize>,
+    /// What is done, if said.
+    pub operation: Option<Operation>,
+    /// Whether the caller goes on without waiting.
+    pub asynchronous: bool,
+    /// Whether this or a caller of it is asynchronous: nobody at the entry waits for it.
+    pub detached: bool,
+    /// Hits (true) and misses (false) of caches that it depends on.
+    pub conditions: Vec<(bool, usize)>,
+    /// What the spec says; only the first call of a chain has the chain's probability and count.
+    pub own: AttributeSet,
+    /// Whether it is the first call of its line, to which probability and count belong.
+    pub first: bool,
+    /// What the callee does then, in order.
+    pub children: Vec<Child>,
+}
+
+/// One thing that a component does while it serves a request.
+#[derive(Debug)]
+pub enum Child {
+    /// A call.
+    Step(usize),
+    /// Calls at once.
+    Parallel {
+        /// How many are waited for.
+        needed: usize,
+        /// The calls.
+        steps: Vec<usize>,
+    },
+}
+
+/// All calls from one component to another.
+#[derive(Debug)]
+pub struct Link {
+    /// Who calls.
+    pub caller: usize,
+    /// Who is called.
+    pub callee: usize,
+    /// Where it is first written.
+    pub span: Span,
+    /// Its steps.
+    pub steps: Vec<usize>,
+    /// Whether some caller waits for an answer.
+    pub synchronous: bool,
+}
+
+/// A data set.
+#[derive(Debug)]
+pub struct Data {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// The components that hold it.
+    pub stores: Vec<usize>,
+    /// What the spec says.
+    pub own: AttributeSet,
+}
+
+impl Component {
+    /// An attribute: what the spec says wins over the product's profile.
+    pub fn attribute(&self, id: AttributeId) -> Option<&Attribute> {
+        self.own.get(id).or_else(|| self.profile.as_ref()?.facts.get(id))
+    }
+
+    /// A number by its key.
+    pub fn number(&self, key: &str) -> Option<&Input> {
+        number(self.attribute(AttributeId::find(Target::Component, key)?))
+    }
+
+    /// A word or text by its key.
+    pub fn word(&self, key: &str) -> Option<&str> {
+        match &self.attribute(AttributeId::find(Target::Component, key)?)?.value {
+            AttributeValue::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Whether a flag is set; `None` if nothing is said.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        match self.attribute(AttributeId::find(Target::Component, key)?)?.value {
+            AttributeValue::Flag(flag) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// Whether it survives the loss of a zone by itself.
+    pub fn is_redundant_product(&self) -> bool {
+        matches!(self.word("redundancy"), Some("multi-zone" | "multi-region"))
+    }
+}
+
+/// The number in an attribute.
+pub fn number(attribute: Option<&Attribute>) -> Option<&Input> {
+    match &attribute?.value {
+        AttributeValue::Number(input) => Some(input),
+        _ => None,
+    }
+}
+
+/// A number of a set by its target and key.
+pub fn number_of<'a>(set: &'a AttributeSet, target: Target, key: &str) -> Option<&'a Input> {
+    number(set.get(AttributeId::find(target, key)?))
+}
+
+impl Graph {
+    /// A component by name.
+    pub fn component(&self, name: &str) -> Option<usize> {
+        self.components.iter().position(|component| component.name == name)
+    }
+}

@@ -1,0 +1,320 @@
+//! A spec to a graph: every name becomes an index, or a diagnostic with the nearest name.
+
+use std::collections::BTreeMap;
+
+use crate::attributes::{AttributeSet, AttributeValue, Origin};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
+use crate::graph::{Child, Component, Data, Flow, Graph, Link, Region, Step, Zone};
+use crate::source::{Span, Spanned};
+use crate::spec::{Chain, ComponentSpec, FlowSpec, Spec, StepSpec};
+use crate::vocabulary::{AttributeId, Target};
+
+/// Calls nested deeper than this are refused.
+const MAX_CALL_DEPTH: usize = 500;
+
+/// Attributes that belong to a whole line rather than to each of its calls.
+const LINE_KEYS: [&str; 2] = ["times", "probability"];
+
+/// Resolves a spec.
+pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
+    let mut builder = Builder { graph: Graph::default(), names: BTreeMap::new(), links: BTreeMap::new(), depths: Vec::new(), diagnostics };
+    builder.graph.name = spec.name;
+    builder.graph.definitions = spec.definitions;
+    builder.graph.assumption_spans = spec.assumption_spans;
+    builder.graph.requires = spec.requires;
+    builder.graph.allow = spec.allow;
+    builder.graph.place = spec.place;
+    builder.regions(&spec.regions);
+    for component in spec.components {
+        builder.component(component);
+    }
+    for flow in spec.flows {
+        builder.flow(flow);
+    }
+    for chain in spec.links {
+        builder.outside_link(&chain);
+    }
+    for data in spec.data {
+        let stores = data.stores.iter().filter_map(|name| builder.resolve(name)).collect();
+        builder.graph.data.push(Data { name: data.name.value, span: data.name.span, stores, own: data.attributes });
+    }
+    builder.graph
+}
+
+struct Builder<'d> {
+    graph: Graph,
+    names: BTreeMap<String, usize>,
+    links: BTreeMap<(usize, usize), usize>,
+    depths: Vec<usize>,
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl Builder<'_> {
+    fn error(&mut self, code: &'static str, span: Span, message: String, help: String) {
+        self.diagnostics.push(Diagnostic::error(code, span, message).help(help));
+    }
+
+    fn regions(&mut self, regions: &[crate::spec::RegionSpec]) {
+        for region in regions {
+            let index = self.graph.regions.len();
+            self.graph.regions.push(Region { name: region.name.value.clone(), rtt: Vec::new() });
+            for zone in &region.zones {
+                self.graph.zones.push(Zone { name: zone.value.clone(), region: index });
+            }
+        }
+        for (index, region) in regions.iter().enumerate() {
+            for (other, time) in &region.rtt {
+                match self.graph.regions.iter().position(|r| r.name == other.value) {
+                    Some(to) => {
+                        if let Some(found) = self.graph.regions.get_mut(index) {
+                            found.rtt.push((to, time.clone()));
+                        }
+                    }
+                    None => {
+                        let help = nearest(&other.value, regions.iter().map(|r| r.name.value.as_str())).map_or("declare it under `regions:`".to_owned(), |near| format!("did you mean `{near}`?"));
+                        self.error("unknown-region", other.span, format!("there is no region `{}`", other.value), help);
+                    }
+                }
+            }
+        }
+    }
+
+    fn component(&mut self, spec: ComponentSpec) {
+        let names = |key: &str| match AttributeId::find(Target::Component, key).and_then(|id| spec.attributes.get(id)).map(|a| &a.value) {
+            Some(AttributeValue::Names(names)) => names.clone(),
+            _ => Vec::new(),
+        };
+        let mut regions: Vec<usize> = names("region").iter().filter_map(|name| self.region(name)).collect();
+        let zones: Vec<usize> = names("zones").iter().filter_map(|name| self.zone(name, &regions)).collect();
+        let of_zones: Vec<usize> = zones.iter().filter_map(|&zone| self.graph.zones.get(zone)).map(|zone| zone.region).collect();
+        regions.extend(of_zones);
+        if regions.is_empty() && self.graph.regions.len() == 1 {
+            regions.push(0);
+        }
+        regions.sort_unstable();
+        regions.dedup();
+        let index = self.graph.components.len();
+        self.names.insert(spec.name.value.clone(), index);
+        self.graph.components.push(Component {
+            name: spec.name.value,
+            span: spec.name.span,
+            kind: spec.kind,
+            profile: spec.profile,
+            own: spec.attributes,
+            zones,
+            regions,
+        });
+    }
+
+    fn region(&mut self, name: &Spanned<String>) -> Option<usize> {
+        let found = self.graph.regions.iter().position(|region| region.name == name.value);
+        if found.is_none() && self.graph.regions.is_empty() {
+            self.graph.regions.push(Region { name: name.value.clone(), rtt: Vec::new() });
+            return Some(0);
+        }
+        if found.is_none() {
+            let known: Vec<&str> = self.graph.regions.iter().map(|region| region.name.as_str()).collect();
+            let help = nearest(&name.value, known.iter().copied()).map_or_else(|| format!("declared are: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            self.error("unknown-region", name.span, format!("there is no region `{}`", name.value), help);
+        }
+        found
+    }
+
+    fn zone(&mut self, name: &Spanned<String>, regions: &[usize]) -> Option<usize> {
+        let (region, zone) = name.value.split_once('/').map_or((None, name.value.as_str()), |(region, zone)| (Some(region), zone));
+        let fits = |z: &Zone, graph: &Graph| {
+            let named = region.is_none_or(|wanted| graph.regions.get(z.region).is_some_and(|r| r.name == wanted));
+            z.name == zone && named && (regions.is_empty() || regions.contains(&z.region))
+        };
+        let found: Vec<usize> = self.graph.zones.iter().enumerate().filter(|(_, z)| fits(z, &self.graph)).map(|(at, _)| at).collect();
+        match found.as_slice() {
+            [one] => Some(*one),
+            [] if self.graph.regions.is_empty() || self.graph.zones.is_empty() && region.is_none() => {
+                // Without `regions:` a zone is whatever the first mention makes it.
+                if self.graph.regions.is_empty() {
+                    self.graph.regions.push(Region { name: "default".to_owned(), rtt: Vec::new() });
+                }
+                self.graph.zones.push(Zone { name: zone.to_owned(), region: 0 });
+                Some(self.graph.zones.len() - 1)
+            }
+            [] => {
+                let implicit = self.graph.regions.iter().any(|r| r.name == "default");
+                if implicit {
+                    self.graph.zones.push(Zone { name: zone.to_owned(), region: 0 });
+                    return Some(self.graph.zones.len() - 1);
+                }
+                let known: Vec<&str> = self.graph.zones.iter().map(|z| z.name.as_str()).collect();
+                let help = nearest(zone, known.iter().copied()).map_or_else(|| format!("declared are: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+                self.error("unknown-zone", name.span, format!("there is no zone `{}`", name.value), help);
+                None
+            }
+            _ => {
+                self.error("unknown-zone", name.span, format!("several regions have a zone `{zone}`"), format!("write `region/{zone}`, or give the component a `region:`"));
+                None
+            }
+        }
+    }
+
+    fn resolve(&mut self, name: &Spanned<String>) -> Option<usize> {
+        let found = self.names.get(&name.value).copied();
+        if found.is_none() {
+            let help = match nearest(&name.value, self.names.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "describe it under `components:`".to_owned(),
+            };
+            self.error("unknown-component", name.span, format!("there is no component `{}`", name.value), help);
+        }
+        found
+    }
+
+    fn link(&mut self, caller: usize, callee: usize, span: Span, synchronous: bool) -> usize {
+        let next = self.graph.links.len();
+        let index = *self.links.entry((caller, callee)).or_insert(next);
+        if index == next {
+            self.graph.links.push(Link { caller, callee, span, steps: Vec::new(), synchronous });
+        }
+        if let Some(link) = self.graph.links.get_mut(index) {
+            link.synchronous |= synchronous;
+        }
+        index
+    }
+
+    fn outside_link(&mut self, chain: &Chain) {
+        let mut before: Option<usize> = None;
+        for hop in &chain.hops {
+            let here = self.resolve(&hop.name);
+            if let (Some(caller), Some(callee)) = (before, here) {
+                self.link(caller, callee, chain.span, !hop.asynchronous);
+            }
+            before = here;
+        }
+    }
+
+    fn flow(&mut self, spec: FlowSpec) {
+        let start = self.graph.steps.len();
+        let index = self.graph.flows.len();
+        self.graph.flows.push(Flow { name: spec.name.value, span: spec.name.span, own: spec.attributes, entry: None, body: Vec::new(), steps: start..start });
+        // Which step reached a component last; `None` for the entry.
+        let mut reached: BTreeMap<usize, Option<usize>> = BTreeMap::new();
+        for step in &spec.steps {
+            match step {
+                StepSpec::Chain(chain) => {
+                    if let Some((parent, first)) = self.chain(index, chain, &mut reached) {
+                        self.attach(index, parent, Child::Step(first));
+                    }
+                }
+                StepSpec::Parallel { wait, branches } => {
+                    let heads: Vec<(Option<usize>, usize)> = branches.iter().filter_map(|chain| self.chain(index, chain, &mut reached)).collect();
+                    let parent = heads.first().map(|(parent, _)| *parent);
+                    let Some(parent) = parent else { continue };
+                    if heads.iter().any(|(other, _)| *other != parent) {
+                        let span = branches.first().map_or_else(|| self.graph.flows.get(index).map(|f| f.span), |b| Some(b.span));
+                        if let Some(span) = span {
+                            self.error("parallel-callers", span, "steps that run at once need the same caller".to_owned(), "begin every branch of `par` with the same component".to_owned());
+                        }
+                    }
+                    let steps: Vec<usize> = heads.into_iter().map(|(_, step)| step).collect();
+                    let needed = wait.map_or(steps.len(), |n| n as usize).min(steps.len());
+                    self.attach(index, parent, Child::Parallel { needed, steps });
+                }
+            }
+        }
+        let end = self.graph.steps.len();
+        if let Some(flow) = self.graph.flows.get_mut(index) {
+            flow.steps = start..end;
+        }
+    }
+
+    fn attach(&mut self, flow: usize, parent: Option<usize>, child: Child) {
+        match parent {
+            Some(step) => {
+                if let Some(step) = self.graph.steps.get_mut(step) {
+                    step.children.push(child);
+                }
+            }
+            None => {
+                if let Some(flow) = self.graph.flows.get_mut(flow) {
+                    flow.body.push(child);
+                }
+            }
+        }
+    }
+
+    /// Adds the calls of a chain; returns what reached its first component, and its first call.
+    fn chain(&mut self, flow: usize, chain: &Chain, reached: &mut BTreeMap<usize, Option<usize>>) -> Option<(Option<usize>, usize)> {
+        let hops: Vec<Option<usize>> = chain.hops.iter().map(|hop| self.resolve(&hop.name)).collect();
+        let conditions: Vec<(bool, usize)> = chain.conditions.iter().filter_map(|(hit, name)| Some((*hit, self.resolve(name)?))).collect();
+        let hops: Vec<usize> = hops.into_iter().collect::<Option<_>>()?;
+        let caller = *hops.first()?;
+        let parent = self.parent_of(flow, caller, chain, reached)?;
+        let first = self.graph.steps.len();
+        let (mut before, mut caller) = (parent, caller);
+        for (position, (&callee, hop)) in hops.iter().zip(&chain.hops).enumerate().skip(1) {
+            let depth = before.and_then(|step| self.depths.get(step)).map_or(0, |depth| depth + 1);
+            if depth > MAX_CALL_DEPTH {
+                self.error("too-deep", chain.span, format!("calls are nested more than {MAX_CALL_DEPTH} deep"), "split the flow".to_owned());
+                return None;
+            }
+            let link = self.link(caller, callee, hop.name.span, !hop.asynchronous);
+            let detached = hop.asynchronous || before.and_then(|step| self.graph.steps.get(step)).is_some_and(|step| step.detached);
+            let index = self.graph.steps.len();
+            self.graph.steps.push(Step {
+                flow,
+                span: chain.span,
+                callee_span: hop.name.span,
+                caller,
+                callee,
+                link,
+                parent: before,
+                operation: hop.operation,
+                asynchronous: hop.asynchronous,
+                detached,
+                conditions: if position == 1 { conditions.clone() } else { Vec::new() },
+                own: call_attributes(&chain.attributes, position == 1),
+                first: position == 1,
+                children: Vec::new(),
+            });
+            self.depths.push(depth);
+            if let Some(link) = self.graph.links.get_mut(link) {
+                link.steps.push(index);
+            }
+            if position > 1 {
+                self.attach(flow, before, Child::Step(index));
+            }
+            reached.insert(callee, Some(index));
+            (before, caller) = (Some(index), callee);
+        }
+        Some((parent, first))
+    }
+
+    #[expect(clippy::option_option, reason = "outer: a mistake; inner: the entry")]
+    fn parent_of(&mut self, flow: usize, caller: usize, chain: &Chain, reached: &mut BTreeMap<usize, Option<usize>>) -> Option<Option<usize>> {
+        if reached.is_empty() {
+            reached.insert(caller, None);
+            if let Some(flow) = self.graph.flows.get_mut(flow) {
+                flow.entry = Some(caller);
+            }
+            return Some(None);
+        }
+        if let Some(step) = reached.get(&caller) {
+            return Some(*step);
+        }
+        let name = chain.hops.first()?.name.clone();
+        let known: Vec<&str> = reached.keys().filter_map(|&c| self.graph.components.get(c)).map(|c| c.name.as_str()).collect();
+        let help = format!("continue from one of: {}; or add the call that reaches `{}` before this line", known.join(", "), name.value);
+        self.error("not-reached", name.span, format!("this flow hasn't reached `{}` yet", name.value), help);
+        None
+    }
+}
+
+/// The attributes of one call of a chain. Probability and count belong to the first, the rest to all of them.
+fn call_attributes(all: &AttributeSet, first: bool) -> AttributeSet {
+    let mut set = AttributeSet::default();
+    for attribute in all.iter() {
+        if first || !LINE_KEYS.contains(&attribute.id.def().key) {
+            debug_assert!(matches!(attribute.origin, Origin::Spec(_)));
+            set.push(attribute.clone());
+        }
+    }
+    set
+}

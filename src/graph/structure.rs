@@ -1,0 +1,114 @@
+//! Questions about the shape of a graph: who is reachable, which calls go round in a circle, how deep they go.
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::DiGraph;
+
+use crate::graph::{Child, Graph};
+
+/// Answers that are computed once.
+#[derive(Debug, Default)]
+pub struct Structure {
+    /// For each component the components that call it.
+    pub callers: Vec<Vec<usize>>,
+    /// For each component those that it calls.
+    pub callees: Vec<Vec<usize>>,
+    /// For each component, the others in its circle of synchronous calls.
+    pub cycle: Vec<Vec<usize>>,
+    /// For each flow, components without which its requests fail.
+    pub critical: Vec<Vec<usize>>,
+    /// For each step, how many synchronous calls lie between the entry and its answer.
+    pub depth: Vec<usize>,
+}
+
+impl Structure {
+    /// Computes all of them.
+    pub fn new(graph: &Graph) -> Structure {
+        let count = graph.components.len();
+        let mut structure = Structure { callers: vec![Vec::new(); count], callees: vec![Vec::new(); count], cycle: vec![Vec::new(); count], ..Structure::default() };
+        let mut calls: DiGraph<usize, ()> = DiGraph::with_capacity(count, graph.links.len());
+        let nodes: Vec<_> = (0..count).map(|index| calls.add_node(index)).collect();
+        for link in &graph.links {
+            push(&mut structure.callees, link.caller, link.callee);
+            push(&mut structure.callers, link.callee, link.caller);
+            if let (true, Some(&from), Some(&to)) = (link.synchronous, nodes.get(link.caller), nodes.get(link.callee)) {
+                calls.add_edge(from, to, ());
+            }
+        }
+        for circle in tarjan_scc(&calls) {
+            let mut members: Vec<usize> = circle.iter().filter_map(|&node| calls.node_weight(node).copied()).collect();
+            members.sort_unstable();
+            let own_loop = members.len() == 1 && circle.first().is_some_and(|&node| calls.contains_edge(node, node));
+            if members.len() > 1 || own_loop {
+                for &member in &members {
+                    if let Some(slot) = structure.cycle.get_mut(member) {
+                        slot.clone_from(&members);
+                    }
+                }
+            }
+        }
+        for step in &graph.steps {
+            let above = step.parent.and_then(|parent| structure.depth.get(parent)).copied().unwrap_or(0);
+            structure.depth.push(if step.asynchronous { 0 } else { above + 1 });
+        }
+        structure.critical = (0..graph.flows.len()).map(|flow| critical(graph, flow)).collect();
+        structure
+    }
+}
+
+fn push(lists: &mut [Vec<usize>], at: usize, value: usize) {
+    if let Some(list) = lists.get_mut(at) {
+        list.push(value);
+    }
+}
+
+/// Components whose loss alone fails a flow: those on synchronous calls that have no fallback and no alternative.
+fn critical(graph: &Graph, flow: usize) -> Vec<usize> {
+    let Some(flow) = graph.flows.get(flow) else { return Vec::new() };
+    let mut found: Vec<usize> = Vec::new();
+    let mut open: Vec<&[Child]> = vec![&flow.body];
+    while let Some(children) = open.pop() {
+        for child in children {
+            match child {
+                Child::Step(step) => must_work(graph, *step, &mut found, &mut open),
+                Child::Parallel { needed, steps } if *needed == steps.len() => {
+                    steps.iter().for_each(|&step| must_work(graph, step, &mut found, &mut open));
+                }
+                // With `any` or `k of n`, one branch may fail; what all branches share is found by exact availability.
+                Child::Parallel { .. } => {}
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn must_work<'g>(graph: &'g Graph, step: usize, found: &mut Vec<usize>, open: &mut Vec<&'g [Child]>) {
+    if is_optional(graph, step) {
+        return;
+    }
+    if let Some(step) = graph.steps.get(step) {
+        found.push(step.callee);
+        open.push(&step.children);
+    }
+}
+
+/// Whether a request succeeds without this call: nobody waits for it, it is declared optional or has a fallback,
+/// or it asks a cache beside which the same caller also asks the store on a miss.
+pub(crate) fn is_optional(graph: &Graph, index: usize) -> bool {
+    use crate::attributes::AttributeValue;
+    use crate::vocabulary::{AttributeId, Kind, Target};
+    let Some(step) = graph.steps.get(index) else { return true };
+    let stated = |key: &str| AttributeId::find(Target::Step, key).and_then(|id| step.own.get(id)).map(|a| &a.value);
+    let declared = matches!(stated("optional"), Some(AttributeValue::Flag(true)))
+        || matches!(stated("fallback"), Some(AttributeValue::Text(text)) if text != "false" && text != "none");
+    if step.detached || declared {
+        return true;
+    }
+    let is_cache = graph.components.get(step.callee).is_some_and(|c| c.kind == Kind::Cache);
+    let flow_steps = graph.flows.get(step.flow).map_or(0..0, |flow| flow.steps.clone());
+    is_cache
+        && flow_steps.filter_map(|i| graph.steps.get(i)).any(|other| {
+            other.caller == step.caller && other.callee != step.callee && other.conditions.contains(&(false, step.callee))
+        })
+}

@@ -1,0 +1,141 @@
+//! What the user wrote, typed and with its places. Names of components are not resolved yet: `graph` does that.
+
+mod assume;
+mod read;
+mod step;
+
+use std::rc::Rc;
+
+use crate::attributes::{AttributeSet, Input};
+use crate::catalog::Profile;
+use crate::definition::Definitions;
+use crate::source::{Span, Spanned};
+use crate::vocabulary::{Kind, Operation};
+
+pub use read::read;
+
+/// A spec.
+#[derive(Debug, Default)]
+pub struct Spec {
+    /// What the system is called.
+    pub name: String,
+    /// `assume:`
+    pub definitions: Definitions,
+    /// Where each assumption's value stands.
+    pub assumption_spans: Vec<(String, Span)>,
+    /// `regions:`
+    pub regions: Vec<RegionSpec>,
+    /// `components:`
+    pub components: Vec<ComponentSpec>,
+    /// `flows:`
+    pub flows: Vec<FlowSpec>,
+    /// `links:`, calls outside any flow.
+    pub links: Vec<Chain>,
+    /// `data:`
+    pub data: Vec<DataSpec>,
+    /// `requires:`
+    pub requires: AttributeSet,
+    /// `allow:`
+    pub allow: Vec<Allowance>,
+    /// The place of the whole file, for findings about the system.
+    pub place: Option<Span>,
+}
+
+/// A region with its zones.
+#[derive(Debug)]
+pub struct RegionSpec {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its zones.
+    pub zones: Vec<Spanned<String>>,
+    /// Round-trip times to other regions.
+    pub rtt: Vec<(Spanned<String>, Input)>,
+}
+
+/// A component.
+#[derive(Debug)]
+pub struct ComponentSpec {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What it is.
+    pub kind: Kind,
+    /// The product behind it.
+    pub profile: Option<Rc<Profile>>,
+    /// What the spec says of it.
+    pub attributes: AttributeSet,
+}
+
+/// A flow.
+#[derive(Debug)]
+pub struct FlowSpec {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What the spec says of it.
+    pub attributes: AttributeSet,
+    /// Its steps in order.
+    pub steps: Vec<StepSpec>,
+}
+
+/// A line of a flow, or several that run at once.
+#[derive(Debug)]
+pub enum StepSpec {
+    /// A chain of calls.
+    Chain(Chain),
+    /// Steps that run at once.
+    Parallel {
+        /// How many of them are waited for; all if not said.
+        wait: Option<u32>,
+        /// The steps.
+        branches: Vec<Chain>,
+    },
+}
+
+/// `a -> b.read -> c`: each call waits for the next.
+#[derive(Debug)]
+pub struct Chain {
+    /// The whole line.
+    pub span: Span,
+    /// The components in order, at least two.
+    pub hops: Vec<Hop>,
+    /// `if miss(c)` (false) and `if hit(c)` (true).
+    pub conditions: Vec<(bool, Spanned<String>)>,
+    /// What is said of the calls.
+    pub attributes: AttributeSet,
+}
+
+/// A component in a chain, and how the previous one calls it.
+#[derive(Debug)]
+pub struct Hop {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What is done there, if said.
+    pub operation: Option<Operation>,
+    /// Whether the caller goes on without waiting.
+    pub asynchronous: bool,
+}
+
+/// A data set.
+#[derive(Debug)]
+pub struct DataSpec {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The components that hold it.
+    pub stores: Vec<Spanned<String>>,
+    /// What the spec says of it.
+    pub attributes: AttributeSet,
+}
+
+/// A suppression.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    /// The entry.
+    pub span: Span,
+    /// The rule.
+    pub rule: Spanned<String>,
+    /// Why.
+    pub because: String,
+    /// The last day on which it holds, as year, month, day.
+    pub until: Option<Spanned<(u16, u8, u8)>>,
+    /// The one thing that it is about; everything if not said.
+    pub on: Option<Spanned<String>>,
+}
