@@ -17,6 +17,7 @@ use crate::vocabulary::{AttributeId, Kind, Operation, Target};
 
 pub use build::build;
 pub use structure::Structure;
+pub(crate) use structure::is_optional;
 
 /// A resolved system.
 #[derive(Debug, Default)]

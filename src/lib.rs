@@ -14,3 +14,4 @@ pub mod attributes;
 pub mod catalog;
 pub mod spec;
 pub mod graph;
+pub mod estimate;

@@ -1,0 +1,229 @@
+//! Figures of a system: traffic, capacity, latency, availability, storage, bandwidth.
+//!
+//! One run computes all of them for one value of each assumption; uncertainty is many runs. Nothing here sees YAML.
+//! What can't be computed is `None`, and [`metric`] says what would have to be stated.
+
+mod availability;
+mod capacity;
+mod latency;
+pub mod metric;
+mod storage;
+mod traffic;
+mod uncertainty;
+
+use crate::attributes::Input;
+use crate::catalog::Catalog;
+use crate::graph::{Component, Graph, Structure, number};
+use crate::vocabulary::{AttributeId, Shape, Target};
+
+pub use uncertainty::{SAMPLES, SEED, Spreads, spreads};
+
+/// The share of time that a single node works where nothing is said: the provider's instance-level promise of 99.5 %.
+pub const NODE_AVAILABILITY: f64 = 0.995;
+/// The share of time that a zone works: the region-level promise for compute of 99.99 %.
+pub const ZONE_AVAILABILITY: f64 = 0.9999;
+/// The utilisation that is planned for where nothing is said.
+pub const TARGET_UTILISATION: f64 = 0.7;
+
+/// Figures of a component. Rates are per second, times in seconds, sizes in bytes.
+#[derive(Clone, Debug, Default)]
+pub struct ComponentFigures {
+    /// Average arrival rate.
+    pub rate: f64,
+    /// Arrival rate at peak.
+    pub peak_rate: f64,
+    /// Of it, reads.
+    pub peak_reads: f64,
+    /// Of it, writes.
+    pub peak_writes: f64,
+    /// Bytes in at peak.
+    pub peak_in: f64,
+    /// Bytes out at peak.
+    pub peak_out: f64,
+    /// Nodes in all.
+    pub nodes: Option<f64>,
+    /// Mean busy time per call on its busiest node.
+    pub service_time: Option<f64>,
+    /// Work that arrives at peak, in busy servers (erlangs), over all nodes.
+    pub offered_load: Option<f64>,
+    /// Utilisation of the busiest node, or of a quota, at peak.
+    pub utilization: Option<f64>,
+    /// Peak rate at which the first of its resources is fully busy.
+    pub capacity: Option<f64>,
+    /// Nodes for the target utilisation.
+    pub nodes_needed: Option<f64>,
+    /// Nodes that also bear the loss of one node and of one zone without overload.
+    pub nodes_for_loss: Option<f64>,
+    /// Utilisation at peak with one node gone.
+    pub utilization_without_node: Option<f64>,
+    /// Utilisation at peak with its fullest zone gone.
+    pub utilization_without_zone: Option<f64>,
+    /// Mean wait for a free server at peak.
+    pub wait: Option<f64>,
+    /// Requests in progress at peak (Little's law).
+    pub in_flight: Option<f64>,
+    /// Connections that clients hold open to it.
+    pub connections: Option<f64>,
+    /// Memory that these take.
+    pub connection_memory: Option<f64>,
+    /// Share of time it works.
+    pub availability: Option<f64>,
+    /// How many nodes may fail.
+    pub failures_tolerated: Option<f64>,
+    /// Bytes on disk at full retention, with copies.
+    pub storage: Option<f64>,
+    /// Memory for the hot data of its stores.
+    pub hot_memory: Option<f64>,
+}
+
+/// Figures of a flow.
+#[derive(Clone, Debug, Default)]
+pub struct FlowFigures {
+    /// Average rate.
+    pub rate: Option<f64>,
+    /// Rate at peak.
+    pub peak_rate: Option<f64>,
+    /// Mean latency at peak.
+    pub mean: Option<f64>,
+    /// Median latency at peak.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// 99.9th percentile.
+    pub p999: Option<f64>,
+    /// Components whose time could not be counted, so that the latency is a lower bound.
+    pub uncounted: Vec<usize>,
+    /// The component that can't keep up, so that latency grows without limit.
+    pub overloaded: Option<usize>,
+    /// Whether the clients' network is part of the latency.
+    pub client_network: bool,
+    /// Share of requests that succeed.
+    pub availability: Option<f64>,
+    /// Components whose availability isn't known.
+    pub unknown_availability: Vec<usize>,
+    /// Most synchronous calls between the entry and an answer.
+    pub depth: f64,
+}
+
+/// Figures of a link.
+#[derive(Clone, Debug, Default)]
+pub struct LinkFigures {
+    /// Calls per second on average.
+    pub rate: f64,
+    /// At peak.
+    pub peak_rate: f64,
+    /// Bytes per second sent at peak.
+    pub request_bandwidth: f64,
+    /// Bytes per second that come back at peak.
+    pub response_bandwidth: f64,
+    /// Whether every step of the link states a size.
+    pub sizes_known: bool,
+    /// Round-trip time between the two.
+    pub rtt: f64,
+}
+
+/// Figures of a data set.
+#[derive(Clone, Debug, Default)]
+pub struct DataFigures {
+    /// Bytes now, copies included.
+    pub now: Option<f64>,
+    /// Bytes added in a year, copies included.
+    pub per_year: Option<f64>,
+    /// Bytes at full retention, copies included; after five years where nothing expires.
+    pub full: Option<f64>,
+    /// Bytes of one record with its share of indexes, compressed, one copy.
+    pub stored_record: Option<f64>,
+    /// Copies.
+    pub copies: Option<f64>,
+    /// Memory for the hot share, one copy without indexes.
+    pub hot: Option<f64>,
+}
+
+/// Figures of the whole system.
+#[derive(Clone, Debug, Default)]
+pub struct SystemFigures {
+    /// Requests per second at peak over all flows.
+    pub peak_rate: f64,
+    /// Bytes per second from clients at peak.
+    pub ingress: f64,
+    /// Bytes per second to clients at peak.
+    pub egress: f64,
+    /// The component that gives out first.
+    pub bottleneck: Option<usize>,
+    /// How many times today's peak the system bears.
+    pub headroom: Option<f64>,
+    /// Bytes at full retention.
+    pub storage: Option<f64>,
+}
+
+/// All figures of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Estimate {
+    /// By component.
+    pub components: Vec<ComponentFigures>,
+    /// By flow.
+    pub flows: Vec<FlowFigures>,
+    /// By link.
+    pub links: Vec<LinkFigures>,
+    /// By data set.
+    pub data: Vec<DataFigures>,
+    /// Of the system.
+    pub system: SystemFigures,
+    /// For each step how often a request of its flow makes it.
+    pub visits: Vec<f64>,
+}
+
+/// What one run reads: the graph, with every uncertain input at one value.
+pub struct Run<'r> {
+    /// The graph.
+    pub graph: &'r Graph,
+    /// Its shape.
+    pub structure: &'r Structure,
+    /// Latency numbers.
+    pub catalog: &'r Catalog,
+    /// The value of an uncertain input.
+    pub value: &'r dyn Fn(&Input) -> f64,
+}
+
+impl<'r> Run<'r> {
+    /// The value of an input in this run, within the bounds of its attribute.
+    fn bounded(&self, id: AttributeId, input: &Input) -> f64 {
+        let value = if input.uncertain.is_some() { (self.value)(input) } else { input.value };
+        match id.def().shape {
+            Shape::Quantity { min, max, .. } => value.clamp(min, max),
+            _ => value,
+        }
+    }
+
+    fn component(&self, component: &Component, key: &str) -> Option<f64> {
+        let id = AttributeId::find(Target::Component, key)?;
+        number(component.attribute(id)).map(|input| self.bounded(id, input))
+    }
+
+    fn of(&self, set: &crate::attributes::AttributeSet, target: Target, key: &str) -> Option<f64> {
+        let id = AttributeId::find(target, key)?;
+        number(set.get(id)).map(|input| self.bounded(id, input))
+    }
+
+    fn latency_number(&self, key: &str) -> f64 {
+        self.catalog.number(key).map_or(0.0, crate::catalog::LatencyNumber::value)
+    }
+}
+
+/// Computes all figures for one value of each assumption.
+pub fn estimate(run: &Run<'_>) -> Estimate {
+    let mut estimate = traffic::traffic(run);
+    let stations = capacity::capacity(run, &mut estimate);
+    latency::latency(run, &stations, &mut estimate);
+    availability::availability(run, &mut estimate);
+    storage::storage(run, &mut estimate);
+    estimate
+}
+
+/// Computes all figures with every uncertainty at its median.
+pub fn estimate_median(graph: &Graph, structure: &Structure, catalog: &Catalog) -> Estimate {
+    estimate(&Run { graph, structure, catalog, value: &|input| input.value })
+}
+

@@ -1,0 +1,227 @@
+//! Availability of components and flows, with zones as common causes.
+//!
+//! Given which zones are up, replicas fail independently, so a component is a binomial and a flow a product; the
+//! sum over zone states is exact (for the model: independent nodes, independent zones, no common bugs).
+
+use crate::estimate::capacity::per_shard;
+use crate::estimate::{Estimate, NODE_AVAILABILITY, Run, ZONE_AVAILABILITY};
+use crate::formula::availability::{from_mtbf, k_of_n};
+use crate::graph::{Child, Component};
+use crate::vocabulary::{Kind, Target};
+
+/// Flows over more zones than this are computed zone by zone, as if zones failed separately for each component.
+const MAX_ZONES: usize = 10;
+
+/// How a component fails.
+#[derive(Clone, Debug)]
+enum Failure {
+    /// Always works, for all that is known here.
+    Never,
+    /// Works this share of time, independently of everything else.
+    Whole(f64),
+    /// Needs so many of its nodes, which stand in zones (nodes without a zone never lose one).
+    Nodes { needed: u64, zones: Vec<(Option<usize>, u64)>, node: f64 },
+}
+
+/// Fills in the availability figures.
+pub(super) fn availability(run: &Run<'_>, estimate: &mut Estimate) {
+    let failures: Vec<Option<Failure>> = run.graph.components.iter().map(|component| failure(run, component)).collect();
+    for ((failure, figures), component) in failures.iter().zip(&mut estimate.components).zip(&run.graph.components) {
+        if let Some(failure) = failure {
+            figures.availability = Some(expected(&[(1.0, failure)], &[]));
+            figures.failures_tolerated = tolerated(component, failure);
+        }
+    }
+    for index in 0..run.graph.flows.len() {
+        flow(run, &failures, index, estimate);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "node counts are far below 2^52")]
+fn tolerated(component: &Component, failure: &Failure) -> Option<f64> {
+    match failure {
+        Failure::Nodes { needed, zones, .. } => Some(zones.iter().map(|(_, n)| n).sum::<u64>().saturating_sub(*needed) as f64),
+        Failure::Whole(_) | Failure::Never if component.is_redundant_product() => Some(1.0),
+        _ => None,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers, at least 0 and at most 1e9")]
+fn failure(run: &Run<'_>, component: &Component) -> Option<Failure> {
+    let get = |key| run.component(component, key);
+    if component.kind == Kind::Client {
+        return Some(Failure::Never);
+    }
+    if let Some(whole) = get("availability") {
+        return Some(Failure::Whole(whole));
+    }
+    let repaired = get("mtbf").zip(get("mttr")).and_then(|(mtbf, mttr)| from_mtbf(mtbf, mttr));
+    let node = get("node_availability").or(repaired).unwrap_or(NODE_AVAILABILITY);
+    let count = per_shard(run, component)? as u64;
+    let automatic = component.word("replication.failover") == Some("automatic");
+    let primary_only = component.kind == Kind::Database && matches!(component.word("topology"), None | Some("primary-replica" | "single")) && !automatic;
+    let majority = component.word("topology") == Some("consensus") || component.kind == Kind::Coordinator;
+    let factor = get("replication.factor").map(|f| f as u64);
+    let (count, needed) = match (get("needs").map(|n| n as u64), component.word("topology")) {
+        (Some(needed), _) => (count, needed),
+        (None, Some("leaderless")) => {
+            let copies = factor.unwrap_or(3).min(count);
+            let quorum = get("quorum.read").into_iter().chain(get("quorum.write")).map(|q| q as u64).max();
+            (copies, quorum.unwrap_or(copies / 2 + 1))
+        }
+        _ if majority => (count, count / 2 + 1),
+        _ if primary_only => (1, 1),
+        _ => (count, 1),
+    };
+    Some(Failure::Nodes { needed, zones: placed(component, count), node })
+}
+
+/// Nodes by zone, as even as possible.
+fn placed(component: &Component, count: u64) -> Vec<(Option<usize>, u64)> {
+    let zones = component.zones.len() as u64;
+    if zones == 0 {
+        return vec![(None, count)];
+    }
+    component.zones.iter().zip(0..).map(|(&zone, place)| (Some(zone), count / zones + u64::from(place < count % zones))).collect()
+}
+
+/// The expected value over zone states of the product of `1 − p(1 − A)`, times independent groups.
+fn expected(parts: &[(f64, &Failure)], groups: &[Group<'_>]) -> f64 {
+    let mut zones: Vec<usize> = parts.iter().map(|(_, f)| *f).chain(groups.iter().flat_map(|g| g.branches.iter().flatten().map(|(_, f)| *f))).flat_map(zones_of).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    if zones.len() > MAX_ZONES {
+        return parts.iter().map(|part| expected(&[*part], &[])).product();
+    }
+    let mut total = 0.0;
+    for state in 0..1_usize << zones.len() {
+        let up = |zone: usize| zones.iter().position(|z| *z == zone).is_none_or(|bit| state >> bit & 1 == 1);
+        let weight: f64 = zones.iter().map(|&z| if up(z) { ZONE_AVAILABILITY } else { 1.0 - ZONE_AVAILABILITY }).product();
+        let series: f64 = parts.iter().map(|(p, failure)| 1.0 - p * (1.0 - given(failure, &up))).product();
+        let grouped: f64 = groups.iter().map(|group| group.works(&up)).product();
+        total += weight * series * grouped;
+    }
+    total
+}
+
+fn zones_of(failure: &Failure) -> Vec<usize> {
+    match failure {
+        Failure::Nodes { zones, .. } => zones.iter().filter_map(|(zone, _)| *zone).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Availability given which zones are up.
+fn given(failure: &Failure, up: &dyn Fn(usize) -> bool) -> f64 {
+    match failure {
+        Failure::Never => 1.0,
+        Failure::Whole(works) => *works,
+        Failure::Nodes { needed, zones, node } => {
+            let alive: u64 = zones.iter().filter(|(zone, _)| zone.is_none_or(up)).map(|(_, n)| n).sum();
+            k_of_n(*needed, alive, *node)
+        }
+    }
+}
+
+/// Parallel branches of which some may fail.
+struct Group<'f> {
+    probability: f64,
+    needed: usize,
+    branches: Vec<Vec<(f64, &'f Failure)>>,
+}
+
+impl Group<'_> {
+    fn works(&self, up: &dyn Fn(usize) -> bool) -> f64 {
+        let mut done = vec![1.0];
+        for branch in &self.branches {
+            let works: f64 = branch.iter().map(|(p, failure)| 1.0 - p * (1.0 - given(failure, up))).product();
+            let mut next = vec![0.0; done.len() + 1];
+            for (count, probability) in done.iter().enumerate() {
+                for (at, share) in [(count, 1.0 - works), (count + 1, works)] {
+                    if let Some(slot) = next.get_mut(at) {
+                        *slot += probability * share;
+                    }
+                }
+            }
+            done = next;
+        }
+        1.0 - self.probability * (1.0 - done.iter().skip(self.needed).sum::<f64>())
+    }
+}
+
+fn flow(run: &Run<'_>, failures: &[Option<Failure>], index: usize, estimate: &mut Estimate) {
+    let Some(flow) = run.graph.flows.get(index) else { return };
+    let mut collector = Collector { run, failures, series: Vec::new(), unknown: Vec::new() };
+    let mut groups = Vec::new();
+    collector.body(&flow.body, 1.0, &mut groups);
+    let Collector { series, mut unknown, .. } = collector;
+    let named = |list: &[(usize, f64)]| -> Vec<(f64, &Failure)> {
+        list.iter().filter_map(|&(c, p)| Some((p, failures.get(c)?.as_ref()?))).collect()
+    };
+    let parts = named(&series);
+    let groups: Vec<Group<'_>> = groups
+        .iter()
+        .map(|(probability, needed, branches): &RawGroup| Group {
+            probability: *probability,
+            needed: *needed,
+            // A component on the way to all branches is counted once, in the series.
+            branches: branches.iter().map(|b| named(&b.iter().copied().filter(|(c, _)| !series.iter().any(|(s, _)| s == c)).collect::<Vec<_>>())).collect(),
+        })
+        .collect();
+    let Some(figures) = estimate.flows.get_mut(index) else { return };
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() && !flow.body.is_empty() {
+        figures.availability = Some(expected(&parts, &groups));
+    }
+    figures.unknown_availability = unknown;
+}
+
+type RawGroup = (f64, usize, Vec<Vec<(usize, f64)>>);
+
+struct Collector<'c, 'r> {
+    run: &'c Run<'r>,
+    failures: &'c [Option<Failure>],
+    /// Components that must work, with the chance that a request needs them.
+    series: Vec<(usize, f64)>,
+    unknown: Vec<usize>,
+}
+
+impl Collector<'_, '_> {
+    fn body(&mut self, children: &[Child], chance: f64, groups: &mut Vec<RawGroup>) {
+        for child in children {
+            match child {
+                Child::Step(step) => self.step(*step, chance, groups),
+                Child::Parallel { needed, steps } if *needed == steps.len() => {
+                    steps.iter().for_each(|&step| self.step(step, chance, groups));
+                }
+                Child::Parallel { needed, steps } => {
+                    let mut branches = Vec::new();
+                    for &step in steps {
+                        let outside = std::mem::take(&mut self.series);
+                        self.step(step, 1.0, groups);
+                        branches.push(std::mem::replace(&mut self.series, outside));
+                    }
+                    groups.push((chance, *needed, branches));
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, index: usize, chance: f64, groups: &mut Vec<RawGroup>) {
+        if crate::graph::is_optional(self.run.graph, index) {
+            return;
+        }
+        let Some(step) = self.run.graph.steps.get(index) else { return };
+        let repeated = self.run.of(&step.own, Target::Step, "times").unwrap_or(1.0);
+        let chance = chance * super::traffic::probability(self.run, step) * repeated.min(1.0);
+        if self.failures.get(step.callee).is_none_or(Option::is_none) {
+            self.unknown.push(step.callee);
+        }
+        match self.series.iter_mut().find(|(component, _)| *component == step.callee) {
+            Some((_, p)) => *p = p.max(chance),
+            None => self.series.push((step.callee, chance)),
+        }
+        self.body(&step.children, chance, groups);
+    }
+}

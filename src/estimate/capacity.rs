@@ -1,0 +1,217 @@
+//! How busy each component is at peak, how many nodes it needs, and which one gives out first.
+
+use crate::estimate::{ComponentFigures, Estimate, Run, TARGET_UTILISATION};
+use crate::formula::queueing::{Mmc, servers_for_utilisation};
+use crate::formula::scaling::amdahl_speedup;
+use crate::graph::Component;
+use crate::vocabulary::Kind;
+
+/// What latency needs to know of a component.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Station {
+    /// The queue at its busiest node; `None` if its size isn't known.
+    pub queue: Option<Mmc>,
+    /// Whether it can't keep up.
+    pub overloaded: bool,
+    /// Whether a wait should be counted but its number of nodes isn't known.
+    pub size_unknown: bool,
+    /// Mean busy time per call.
+    pub service_time: Option<f64>,
+}
+
+/// How a component spreads its work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Spread {
+    /// Every node does an equal share of everything.
+    Pool,
+    /// One node per shard takes writes; reads go where `reads_from` says.
+    Primary,
+    /// Every write goes to `factor` nodes and every read asks `reads` of them.
+    Leaderless { factor: f64, reads: f64 },
+}
+
+/// Fills in the capacity figures of all components.
+pub(super) fn capacity(run: &Run<'_>, estimate: &mut Estimate) -> Vec<Station> {
+    let mut stations = Vec::with_capacity(run.graph.components.len());
+    for (component, figures) in run.graph.components.iter().zip(&mut estimate.components) {
+        stations.push(one(run, component, figures));
+    }
+    let busiest = estimate.components.iter().enumerate().filter_map(|(index, f)| Some((index, f.utilization?)));
+    let top = busiest.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+    estimate.system.bottleneck = top.map(|(index, _)| index);
+    estimate.system.headroom = top.filter(|(_, u)| *u > 0.0).map(|(_, u)| 1.0 / u);
+    connections(run, estimate);
+    stations
+}
+
+/// Nodes in all: `replicas`, or the primary and its copies, times the shards.
+pub(super) fn nodes(run: &Run<'_>, component: &Component) -> Option<f64> {
+    let shards = run.component(component, "shards").unwrap_or(1.0);
+    per_shard(run, component).map(|n| n * shards)
+}
+
+pub(super) fn per_shard(run: &Run<'_>, component: &Component) -> Option<f64> {
+    run.component(component, "replicas")
+        .or_else(|| run.component(component, "autoscale.max"))
+        .or_else(|| run.component(component, "replication.replicas").map(|copies| copies + 1.0))
+}
+
+fn spread(run: &Run<'_>, component: &Component) -> Spread {
+    let replicated = run.component(component, "replication.replicas").is_some() || component.kind == Kind::Database;
+    match component.word("topology") {
+        Some("leaderless") => Spread::Leaderless {
+            factor: run.component(component, "replication.factor").unwrap_or(3.0),
+            reads: run.component(component, "quorum.read").unwrap_or(1.0),
+        },
+        Some("primary-replica" | "consensus" | "single") => Spread::Primary,
+        None if replicated => Spread::Primary,
+        _ => Spread::Pool,
+    }
+}
+
+/// Busy time of a read, a write and another call on one server, and the servers of a node.
+fn service(run: &Run<'_>, component: &Component) -> Option<([f64; 3], f64)> {
+    let get = |key| run.component(component, key);
+    let cores = get("concurrency").or_else(|| get("cores")).unwrap_or(1.0);
+    if let Some(time) = get("service_time") {
+        let speedup = get("serial_fraction").map_or(1.0, |serial| {
+            let all = cores * per_shard(run, component).unwrap_or(1.0);
+            all / amdahl_speedup(all, serial)
+        });
+        return Some(([time * speedup; 3], cores));
+    }
+    let any = get("throughput");
+    let reads = get("read_throughput").or(any);
+    let writes = get("write_throughput").or(any);
+    let invert = |rate: Option<f64>| rate.filter(|r| *r > 0.0).map(|r| 1.0 / r);
+    let (read, write) = (invert(reads.or(writes))?, invert(writes.or(reads))?);
+    Some(([read, write, invert(any).unwrap_or(read)], 1.0))
+}
+
+fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> Station {
+    if component.kind == Kind::Client {
+        return Station::default();
+    }
+    figures.nodes = nodes(run, component);
+    let mut station = Station::default();
+    if let Some((times, servers)) = service(run, component) {
+        station = by_nodes(run, component, figures, times, servers);
+    }
+    let limits = quotas(run, component, figures);
+    if let Some(quota) = limits {
+        figures.utilization = Some(figures.utilization.map_or(quota, |u| u.max(quota)));
+    }
+    figures.capacity = figures.utilization.filter(|u| *u > 0.0).map(|u| figures.peak_rate / u);
+    station.overloaded = figures.utilization.is_some_and(|u| u >= 1.0);
+    station
+}
+
+/// The utilisation of quotas and partitions.
+fn quotas(run: &Run<'_>, component: &Component, figures: &ComponentFigures) -> Option<f64> {
+    let get = |key| run.component(component, key);
+    let quota = get("max_rate").filter(|r| *r > 0.0).map(|limit| figures.peak_rate / limit);
+    let partitions = get("partitions");
+    let by_bytes = partitions.zip(get("partition_throughput")).map(|(n, each)| figures.peak_in / (n * each));
+    let by_count = partitions.zip(get("partition_rate")).map(|(n, each)| figures.peak_writes / (n * each));
+    let bandwidth = nodes(run, component).zip(get("bandwidth")).map(|(n, each)| figures.peak_in.max(figures.peak_out) / (n * each));
+    [quota, by_bytes, by_count, bandwidth].into_iter().flatten().filter(|u| u.is_finite()).reduce(f64::max)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number of servers, at least 1 and at most 1e9")]
+fn by_nodes(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures, times: [f64; 3], servers: f64) -> Station {
+    let shards = run.component(component, "shards").unwrap_or(1.0);
+    let (reads, writes) = (figures.peak_reads / shards, figures.peak_writes / shards);
+    let calls = (figures.peak_rate - figures.peak_reads - figures.peak_writes).max(0.0) / shards;
+    let [read_time, write_time, call_time] = times;
+    let per_shard = per_shard(run, component);
+    let spread = spread(run, component);
+    // Work of a shard that can be spread over its nodes, in busy servers.
+    let total = match spread {
+        Spread::Leaderless { factor, reads: asked } => reads * asked * read_time + writes * factor * write_time + calls * call_time,
+        _ => reads * read_time + writes * write_time + calls * call_time,
+    };
+    figures.offered_load = Some(total * shards);
+    let target = run.component(component, "target_utilization").unwrap_or(TARGET_UTILISATION);
+    let rate_of_shard = reads + writes + calls;
+    figures.service_time = Some(if rate_of_shard > 0.0 { total / rate_of_shard } else { call_time });
+    let busiest = |n: f64| -> (f64, f64) {
+        match spread {
+            Spread::Primary => primary(component, n, (reads + calls, read_time), (writes, write_time)),
+            Spread::Pool | Spread::Leaderless { .. } => (total / n, rate_of_shard / n),
+        }
+    };
+    if spread != Spread::Primary {
+        let needed = servers_for_utilisation(total / servers, target);
+        let bare = servers_for_utilisation(total / servers, 1.0 - 1e-9);
+        figures.nodes_needed = Some(needed * shards);
+        figures.nodes_for_loss = Some(needed.max(with_zone_lost(bare, component.zones.len())) * shards);
+    }
+    let mut station = Station { service_time: figures.service_time, size_unknown: per_shard.is_none(), ..Station::default() };
+    let Some(n) = per_shard else { return station };
+    let (load, rate) = busiest(n);
+    let utilization = load / servers;
+    figures.utilization = Some(utilization);
+    let managed = component.flag("managed") == Some(true);
+    if n > 1.0 && !managed {
+        figures.utilization_without_node = Some(busiest(n - 1.0).0 / servers);
+        let zones = f64::from(u32::try_from(component.zones.len()).unwrap_or(1));
+        if zones > 1.0 {
+            let left = n - (n / zones).ceil();
+            figures.utilization_without_zone = Some(if left > 0.0 { busiest(left).0 / servers } else { f64::MAX });
+        }
+    }
+    let mean = if rate > 0.0 { load / rate } else { call_time };
+    station.queue = Mmc::new(rate, mean, servers as u64);
+    figures.wait = station.queue.map(Mmc::mean_wait);
+    station
+}
+
+/// Load and arrival rate at the busiest node of a primary with copies. Every copy applies every write.
+fn primary(component: &Component, n: f64, (reads, read_time): (f64, f64), (writes, write_time): (f64, f64)) -> (f64, f64) {
+    let copies = n - 1.0;
+    let (at_primary, at_copy) = match component.word("reads_from") {
+        Some("replicas") if copies > 0.0 => (0.0, reads / copies),
+        Some("any") => (reads / n, reads / n),
+        _ => (reads, 0.0),
+    };
+    let busy = at_primary.max(at_copy);
+    (busy * read_time + writes * write_time, busy + writes)
+}
+
+/// The smallest number of nodes that leaves `bare` after losing one node, or one of the zones they are spread over.
+fn with_zone_lost(bare: f64, zones: usize) -> f64 {
+    let zones = f64::from(u32::try_from(zones).unwrap_or(1));
+    if zones <= 1.0 {
+        return bare + 1.0;
+    }
+    let mut nodes = bare + 1.0;
+    while nodes - (nodes / zones).ceil() < bare {
+        nodes = (nodes + 1.0).max((bare * zones / (zones - 1.0)).floor());
+    }
+    nodes
+}
+
+/// Connections that clients hold open, at the first component that keeps them.
+fn connections(run: &Run<'_>, estimate: &mut Estimate) {
+    for link in &run.graph.links {
+        let Some(client) = run.graph.components.get(link.caller) else { continue };
+        let Some(count) = run.component(client, "connections") else { continue };
+        let (Some(component), Some(figures)) = (run.graph.components.get(link.callee), estimate.components.get_mut(link.callee)) else { continue };
+        let total = figures.connections.unwrap_or(0.0) + count;
+        figures.connections = Some(total);
+        figures.connection_memory = run.component(component, "connection_memory").map(|each| each * total);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losing_a_zone_leaves_enough() {
+        assert_eq!(with_zone_lost(4.0, 1), 5.0);
+        assert_eq!(with_zone_lost(4.0, 3), 6.0);
+        assert_eq!(with_zone_lost(4.0, 2), 8.0);
+        assert_eq!(with_zone_lost(1.0, 3), 2.0);
+    }
+}

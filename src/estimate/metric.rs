@@ -1,0 +1,140 @@
+//! The table of metrics: what each figure is called, what it measures, how it is computed, and from what.
+//!
+//! Tables, rules, machine formats and `explain` all read it, so a new figure is one row.
+
+use crate::estimate::Estimate;
+use crate::graph::Graph;
+use crate::quantity::{Dimension, Hint};
+use crate::vocabulary::Target;
+
+/// A figure of one kind of thing.
+pub struct Metric {
+    /// What it belongs to.
+    pub target: Target,
+    /// Its name: `utilization`, `latency.p99`.
+    pub key: &'static str,
+    /// Its dimension.
+    pub dimension: Dimension,
+    /// How it is shown.
+    pub hint: Hint,
+    /// One sentence.
+    pub doc: &'static str,
+    /// How it is computed, in symbols or words.
+    pub formula: &'static str,
+    /// Attributes and metrics of the same thing that it is computed from.
+    pub inputs: &'static [&'static str],
+    /// The value.
+    pub get: fn(&Estimate, usize) -> Option<f64>,
+}
+
+impl Metric {
+    /// How many things have it.
+    pub fn count(&self, graph: &Graph) -> usize {
+        match self.target {
+            Target::Component => graph.components.len(),
+            Target::Link => graph.links.len(),
+            Target::Flow => graph.flows.len(),
+            Target::Data => graph.data.len(),
+            Target::Step => graph.steps.len(),
+            Target::System => 1,
+        }
+    }
+}
+
+/// The metric of a target with this key, and its place in the table.
+pub fn find(target: Target, key: &str) -> Option<(usize, &'static Metric)> {
+    METRICS.iter().enumerate().find(|(_, metric)| metric.target == target && metric.key == key)
+}
+
+macro_rules! metric {
+    ($target:ident, $list:ident, $key:literal, $dimension:expr, $hint:expr, $doc:literal, $formula:literal, [$($input:literal),*], $value:expr) => {
+        Metric {
+            target: Target::$target, key: $key, dimension: $dimension, hint: $hint, doc: $doc, formula: $formula, inputs: &[$($input),*],
+            get: |estimate, index| estimate.$list.get(index).and_then($value),
+        }
+    };
+}
+
+macro_rules! system {
+    ($key:literal, $dimension:expr, $doc:literal, $formula:literal, $value:expr) => {
+        Metric {
+            target: Target::System, key: $key, dimension: $dimension, hint: Hint::Auto, doc: $doc, formula: $formula, inputs: &[],
+            get: |estimate, _| $value(&estimate.system),
+        }
+    };
+}
+
+/// Every metric.
+#[rustfmt::skip]
+pub const METRICS: &[Metric] = &[
+    metric!(Flow, flows, "average_rate", Dimension::RATE, Hint::Auto, "Requests per second on average.", "as stated", ["rate"], |f| f.rate),
+    metric!(Flow, flows, "peak_rate", Dimension::RATE, Hint::Auto, "Requests per second at peak.", "rate × peak", ["rate", "peak"], |f| f.peak_rate),
+    metric!(Flow, flows, "latency.mean", Dimension::TIME, Hint::Auto, "Mean latency at peak.", "Σ over synchronous calls of visits × (round trip + wait + service)", [], |f| f.mean),
+    metric!(Flow, flows, "latency.p50", Dimension::TIME, Hint::Auto, "Median latency at peak.", "quantile of the distribution of the whole flow", [], |f| f.p50),
+    metric!(Flow, flows, "latency.p95", Dimension::TIME, Hint::Auto, "95th percentile of latency at peak.", "quantile of the distribution of the whole flow", [], |f| f.p95),
+    metric!(Flow, flows, "latency.p99", Dimension::TIME, Hint::Auto, "99th percentile of latency at peak.", "quantile of the distribution of the whole flow", [], |f| f.p99),
+    metric!(Flow, flows, "latency.p999", Dimension::TIME, Hint::Auto, "99.9th percentile of latency at peak.", "quantile of the distribution of the whole flow", [], |f| f.p999),
+    metric!(Flow, flows, "availability", Dimension::NONE, Hint::Percent, "Share of requests that succeed.", "Σ over zone states of P(state) × Π over needed components of availability given the state", [], |f| f.availability),
+    metric!(Flow, flows, "downtime_per_year", Dimension::TIME, Hint::Auto, "Time per year (365 days) in which requests fail.", "(1 − availability) × 1 year", ["availability"], |f| f.availability.map(|a| (1.0 - a) * 365.0 * 86_400.0)),
+    metric!(Flow, flows, "depth", Dimension::NONE, Hint::Auto, "Most synchronous calls in a row.", "longest chain of waiting callers", [], |f| Some(f.depth)),
+
+    metric!(Component, components, "rate", Dimension::RATE, Hint::Auto, "Calls per second on average.", "Σ over flows of rate × visits", [], |c| Some(c.rate)),
+    metric!(Component, components, "peak_rate", Dimension::RATE, Hint::Auto, "Calls per second at peak.", "Σ over flows of peak rate × visits", [], |c| Some(c.peak_rate)),
+    metric!(Component, components, "peak_reads", Dimension::RATE, Hint::Auto, "Reads per second at peak.", "Σ over reading steps of peak rate × visits", [], |c| Some(c.peak_reads)),
+    metric!(Component, components, "peak_writes", Dimension::RATE, Hint::Auto, "Writes per second at peak.", "Σ over writing steps of peak rate × visits", [], |c| Some(c.peak_writes)),
+    metric!(Component, components, "peak_in", Dimension::BANDWIDTH, Hint::Auto, "Bytes per second received at peak.", "Σ over steps of peak rate × visits × size", [], |c| Some(c.peak_in)),
+    metric!(Component, components, "peak_out", Dimension::BANDWIDTH, Hint::Auto, "Bytes per second sent at peak.", "Σ over steps of peak rate × visits × size", [], |c| Some(c.peak_out)),
+    metric!(Component, components, "nodes", Dimension::NONE, Hint::Auto, "Nodes in all.", "replicas (or primary + copies) × shards", ["replicas", "replication.replicas", "shards"], |c| c.nodes),
+    metric!(Component, components, "mean_service_time", Dimension::TIME, Hint::Auto, "Mean busy time per call.", "service time, or 1 / throughput, weighted by reads and writes", ["service_time", "throughput", "read_throughput", "write_throughput", "serial_fraction"], |c| c.service_time),
+    metric!(Component, components, "offered_load", Dimension::NONE, Hint::Auto, "Busy servers that the peak needs (erlangs).", "peak rate × mean service time", ["peak_rate", "mean_service_time"], |c| c.offered_load),
+    metric!(Component, components, "utilization", Dimension::NONE, Hint::Percent, "Share of the busiest node, quota or partition in use at peak.", "offered load of the busiest node / its servers, or peak / limit", ["offered_load", "nodes", "cores", "concurrency", "max_rate", "partitions", "partition_throughput", "partition_rate", "bandwidth"], |c| c.utilization),
+    metric!(Component, components, "capacity", Dimension::RATE, Hint::Auto, "Peak rate at which it would be fully busy.", "peak rate / utilization", ["peak_rate", "utilization"], |c| c.capacity),
+    metric!(Component, components, "nodes_needed", Dimension::NONE, Hint::Auto, "Nodes for the target utilisation.", "⌈offered load / (servers per node × target utilization)⌉", ["offered_load", "cores", "concurrency", "target_utilization"], |c| c.nodes_needed),
+    metric!(Component, components, "nodes_for_loss", Dimension::NONE, Hint::Auto, "Nodes that also bear the loss of one node and one zone.", "smallest n with n − ⌈n / zones⌉ enough for the offered load", ["nodes_needed"], |c| c.nodes_for_loss),
+    metric!(Component, components, "utilization_without_node", Dimension::NONE, Hint::Percent, "Utilisation at peak with one node gone.", "offered load / servers of the other nodes", ["offered_load", "nodes"], |c| c.utilization_without_node),
+    metric!(Component, components, "utilization_without_zone", Dimension::NONE, Hint::Percent, "Utilisation at peak with a zone gone.", "offered load / servers in the other zones", ["offered_load", "nodes"], |c| c.utilization_without_zone),
+    metric!(Component, components, "wait", Dimension::TIME, Hint::Auto, "Mean wait for a free server at peak.", "Erlang C / (c·μ − λ) at the busiest node", ["utilization", "mean_service_time"], |c| c.wait),
+    metric!(Component, components, "open_connections", Dimension::NONE, Hint::Auto, "Connections that clients hold open.", "as stated by the clients", [], |c| c.connections),
+    metric!(Component, components, "connection_memory_needed", Dimension::DATA, Hint::Auto, "Memory of these connections.", "connections × memory of one", ["open_connections", "connection_memory"], |c| c.connection_memory),
+    metric!(Component, components, "effective_availability", Dimension::NONE, Hint::Percent, "Share of time it works, without its dependencies.", "k of n nodes given the zones that are up, or as promised", ["availability", "node_availability", "mtbf", "mttr", "nodes", "needs"], |c| c.availability),
+    metric!(Component, components, "failures_tolerated", Dimension::NONE, Hint::Auto, "Nodes that may fail.", "nodes − nodes needed to work", ["nodes", "needs"], |c| c.failures_tolerated),
+    metric!(Component, components, "storage", Dimension::DATA, Hint::Auto, "Bytes at full retention, copies included.", "Σ of its data sets", [], |c| c.storage),
+    metric!(Component, components, "hot_memory", Dimension::DATA, Hint::Auto, "Memory for the hot share of its data.", "Σ of hot share × records × record", [], |c| c.hot_memory),
+
+    metric!(Link, links, "peak_rate", Dimension::RATE, Hint::Auto, "Calls per second at peak.", "Σ over steps of peak rate × visits", [], |l| Some(l.peak_rate)),
+    metric!(Link, links, "request_bandwidth", Dimension::BANDWIDTH, Hint::Auto, "Bytes per second sent at peak.", "Σ over steps of peak rate × request size", [], |l| Some(l.request_bandwidth)),
+    metric!(Link, links, "response_bandwidth", Dimension::BANDWIDTH, Hint::Auto, "Bytes per second that come back at peak.", "Σ over steps of peak rate × response size", [], |l| Some(l.response_bandwidth)),
+    metric!(Link, links, "rtt", Dimension::TIME, Hint::Auto, "Round-trip time.", "by zone, region or client location", [], |l| Some(l.rtt)),
+
+    metric!(Data, data, "now", Dimension::DATA, Hint::Auto, "Bytes today, copies included.", "initial × stored record × copies", ["initial", "stored_record", "total_copies"], |d| d.now),
+    metric!(Data, data, "per_year", Dimension::DATA, Hint::Auto, "Bytes added per year (365 days), copies included.", "added × 1 year × stored record × copies", ["added", "stored_record", "total_copies"], |d| d.per_year),
+    metric!(Data, data, "full", Dimension::DATA, Hint::Auto, "Bytes at full retention (after 5 years where nothing expires), copies included.", "records alive × stored record × copies", ["added", "keep", "initial", "stored_record", "total_copies"], |d| d.full),
+    metric!(Data, data, "stored_record", Dimension::DATA, Hint::Auto, "Bytes of one record with indexes, compressed.", "record × (1 + index) / compression", ["record", "index", "compression"], |d| d.stored_record),
+    metric!(Data, data, "total_copies", Dimension::NONE, Hint::Auto, "Copies of each record.", "as stated, or the replication of its stores", ["copies"], |d| d.copies),
+    metric!(Data, data, "hot_memory", Dimension::DATA, Hint::Auto, "Memory for the hot share, one copy without indexes.", "hot × records alive × record", ["hot", "record", "added", "keep"], |d| d.hot),
+
+    system!("peak_rate", Dimension::RATE, "Requests per second at peak over all flows.", "Σ over flows of peak rate", |s: &crate::estimate::SystemFigures| Some(s.peak_rate)),
+    system!("ingress", Dimension::BANDWIDTH, "Bytes per second from clients at peak.", "Σ over client calls of peak rate × request size", |s: &crate::estimate::SystemFigures| Some(s.ingress)),
+    system!("egress", Dimension::BANDWIDTH, "Bytes per second to clients at peak.", "Σ over client calls of peak rate × response size", |s: &crate::estimate::SystemFigures| Some(s.egress)),
+    system!("headroom", Dimension::NONE, "How many times today's peak the system bears.", "1 / utilization of the busiest component", |s: &crate::estimate::SystemFigures| s.headroom),
+    system!("storage", Dimension::DATA, "Bytes at full retention.", "Σ over data sets", |s: &crate::estimate::SystemFigures| s.storage),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::AttributeId;
+
+    #[test]
+    fn every_input_exists_and_no_key_is_taken_twice() {
+        for (at, metric) in METRICS.iter().enumerate() {
+            for input in metric.inputs {
+                let known = AttributeId::find(metric.target, input).is_some() || find(metric.target, input).is_some();
+                assert!(known, "{} names {input}", metric.key);
+            }
+            let twice = METRICS.iter().skip(at + 1).any(|o| o.target == metric.target && o.key == metric.key);
+            assert!(!twice && AttributeId::find(metric.target, metric.key).is_none(), "{} is taken", metric.key);
+            assert!(metric.doc.ends_with('.'));
+        }
+    }
+}
