@@ -15,3 +15,5 @@ pub mod catalog;
 pub mod spec;
 pub mod graph;
 pub mod estimate;
+pub mod lint;
+pub mod analysis;

@@ -91,8 +91,8 @@ pub enum NameType {
 /// What a field of an entity is.
 #[derive(Clone, Debug)]
 pub enum FieldType {
-    /// A field with a type.
-    Field(FieldId, Type),
+    /// A field with its type and how it is shown.
+    Field(FieldId, Type, Hint),
     /// The beginning of longer names.
     Group,
     /// Nothing.
@@ -302,7 +302,7 @@ impl Checker<'_> {
             other => return Err(ExprError::new("unknown-field", range.clone(), format!("{} has no fields", other.describe()))),
         };
         match self.schema.field(of, &path) {
-            FieldType::Field(id, ty) => Ok(typed(IrKind::Field(Box::new(inner.ir), id), range, ty)),
+            FieldType::Field(id, ty, hint) => Ok(Typed { hint, ..typed(IrKind::Field(Box::new(inner.ir), id), range, ty) }),
             FieldType::Group => Ok(typed(inner.ir.kind, range, Type::Group(of, path))),
             FieldType::None => {
                 let last = range.end - field.len()..range.end;

@@ -1,0 +1,85 @@
+//! The one entry: sources in, graph, figures and findings out. A terminal, an editor and a browser call the same.
+
+use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::estimate::{Estimate, estimate_median};
+use crate::graph::{Graph, Structure, build};
+use crate::lint::{Day, Finding, NotChecked, Rule, World, run};
+use crate::source::{SourceId, Sources};
+use crate::spec::read;
+use crate::yaml;
+
+/// All that is known of a spec.
+pub struct Analysis {
+    /// The graph.
+    pub graph: Graph,
+    /// Its shape.
+    pub structure: Structure,
+    /// Its figures, every assumption at its median.
+    pub estimate: Estimate,
+    /// Mistakes in the spec. If one is an error, there are no findings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What rules found.
+    pub findings: Vec<Finding>,
+    /// What rules could not decide.
+    pub not_checked: Vec<NotChecked>,
+    /// How many diagnostics there were beyond those that are kept.
+    pub dropped: usize,
+}
+
+impl Analysis {
+    /// Whether the spec could be understood.
+    pub fn is_usable(&self) -> bool {
+        !self.diagnostics.iter().any(|d| d.severity == crate::diagnostic::Severity::Error)
+    }
+}
+
+/// Reads, estimates and lints one spec.
+pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule], today: Option<Day>) -> Analysis {
+    let mut diagnostics = Diagnostics::new();
+    let spec = {
+        let document = yaml::parse(sources, id, &mut diagnostics);
+        read(&document, id, catalog, &mut diagnostics)
+    };
+    let graph = build(spec, &mut diagnostics);
+    let structure = Structure::new(&graph);
+    let estimate = estimate_median(&graph, &structure, catalog);
+    let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
+    if !diagnostics.has_errors() {
+        let outcome = run(&World::new(&graph, &structure, &estimate), rules, today);
+        diagnostics.extend(outcome.diagnostics);
+        (findings, not_checked) = (outcome.findings, outcome.not_checked);
+    }
+    let dropped = diagnostics.dropped();
+    Analysis { graph, structure, estimate, diagnostics: diagnostics.into_sorted(), findings, not_checked, dropped }
+}
+
+/// How an example of a rule went.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ExampleResult {
+    /// As it should.
+    Passed,
+    /// It should fire but is silent.
+    Silent,
+    /// It should be silent but says this.
+    Fired(String),
+    /// The example is not a valid spec; the first mistake.
+    Invalid(String),
+}
+
+/// Runs one example of a rule; `bad` says whether it should fire.
+pub fn run_example(rule: &Rule, text: &str, bad: bool, catalog: &Catalog) -> ExampleResult {
+    let mut sources = Sources::new();
+    let whole = if text.contains("napkin:") { text.to_owned() } else { format!("napkin: 1\n{text}") };
+    let id = sources.add("example", whole);
+    let analysis = analyse(&sources, id, catalog, std::slice::from_ref(rule), None);
+    if let Some(mistake) = analysis.diagnostics.first().filter(|_| !analysis.is_usable()) {
+        return ExampleResult::Invalid(format!("{} ({})", mistake.message, mistake.help.clone().unwrap_or_default()));
+    }
+    let found = analysis.findings.iter().find(|finding| finding.rule == rule.name);
+    match (found, bad) {
+        (Some(_), true) | (None, false) => ExampleResult::Passed,
+        (None, true) => ExampleResult::Silent,
+        (Some(finding), false) => ExampleResult::Fired(finding.message.clone()),
+    }
+}

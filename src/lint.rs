@@ -1,0 +1,42 @@
+//! Rules: loaded and checked, evaluated over a graph and its estimates, suppressed where the spec says so.
+
+mod field;
+mod rule;
+mod run;
+mod suppress;
+mod world;
+
+use crate::diagnostic::Severity;
+use crate::expr::EntityRef;
+use crate::source::Span;
+
+pub use field::{FIELDS, FieldDef};
+pub use rule::{Rule, built_in, load};
+pub use run::{NotChecked, Outcome, run};
+pub use world::World;
+
+/// A day, as year, month, day.
+pub type Day = (u16, u8, u8);
+
+/// Something that a rule found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The rule's concern.
+    pub category: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// What it is about.
+    pub subject: EntityRef,
+    /// The name of what it is about, for fingerprints and `on:`.
+    pub subject_name: String,
+    /// Where.
+    pub span: Span,
+    /// Why it is accepted, if it is.
+    pub allowed: Option<String>,
+}

@@ -1,0 +1,310 @@
+//! The fields that rules can ask for: every attribute, every metric, and the shape of the graph.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use crate::attributes::{Attribute, AttributeValue};
+use crate::estimate::metric::METRICS;
+use crate::expr::{EntityRef, FieldId, FieldType, Missing, Type, Value};
+use crate::graph::Component;
+use crate::lint::world::World;
+use crate::quantity::{Dimension, Hint};
+use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Kind, Shape, Target};
+
+/// A field.
+pub struct FieldDef {
+    /// Whose.
+    pub target: Target,
+    /// Its dotted name.
+    pub key: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// How it is shown.
+    pub hint: Hint,
+    /// One sentence.
+    pub doc: &'static str,
+    get: Getter,
+}
+
+enum Getter {
+    Attribute(AttributeId),
+    Metric(usize),
+    /// Whether a group of attributes is stated.
+    Stated(&'static str),
+    Own(Get),
+}
+
+type Get = for<'w> fn(&World<'w>, usize) -> Value<'w>;
+
+static KINDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| Kind::ALL.into_iter().map(Kind::name).collect());
+
+/// All fields, in the order of the reference page.
+pub static FIELDS: LazyLock<Vec<FieldDef>> = LazyLock::new(all_fields);
+
+static INDEX: LazyLock<BTreeMap<(Target, &'static str), u16>> =
+    LazyLock::new(|| (0u16..).zip(FIELDS.iter()).map(|(at, field)| ((field.target, field.key), at)).collect());
+
+/// What a dotted path means on a target.
+pub(super) fn lookup(target: Target, path: &str) -> FieldType {
+    if let Some(&at) = INDEX.get(&(target, path)) {
+        if let Some(field) = FIELDS.get(usize::from(at)) {
+            return FieldType::Field(FieldId(at), field.ty.clone(), field.hint.clone());
+        }
+    }
+    let prefix = format!("{path}.");
+    if FIELDS.iter().any(|field| field.target == target && field.key.starts_with(&prefix)) { FieldType::Group } else { FieldType::None }
+}
+
+fn number(dimension: Dimension) -> Type {
+    Type::Quantity(dimension)
+}
+
+fn list(target: Target) -> Type {
+    Type::List(Box::new(Type::Entity(target)))
+}
+
+fn entity(target: Target, index: usize) -> Value<'static> {
+    Value::Entity(EntityRef { target, index: u32::try_from(index).unwrap_or(u32::MAX) })
+}
+
+fn entities<'w>(target: Target, items: impl IntoIterator<Item = usize>) -> Value<'w> {
+    let list: Vec<Value<'w>> = items.into_iter().map(|index| entity(target, index)).collect();
+    Value::List(Rc::from(list))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn count<'w>(n: usize) -> Value<'w> {
+    Value::Number(n as f64)
+}
+
+fn own(target: Target, key: &'static str, ty: Type, doc: &'static str, get: Get) -> FieldDef {
+    FieldDef { target, key, ty, hint: Hint::Auto, doc, get: Getter::Own(get) }
+}
+
+fn component<'w>(world: &World<'w>, index: usize) -> Option<&'w Component> {
+    world.graph.components.get(index)
+}
+
+fn of<'v>(lists: &'v [Vec<usize>], index: usize) -> impl Iterator<Item = usize> + 'v {
+    lists.get(index).into_iter().flatten().copied()
+}
+
+/// Everything that can be reached from a component along calls, without itself.
+fn reach(lists: &[Vec<usize>], from: usize) -> Vec<usize> {
+    let mut seen = vec![false; lists.len()];
+    let mut open = vec![from];
+    let mut found = Vec::new();
+    while let Some(at) = open.pop() {
+        for next in of(lists, at) {
+            if let Some(mark) = seen.get_mut(next).filter(|mark| !**mark) {
+                *mark = true;
+                found.push(next);
+                open.push(next);
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+#[rustfmt::skip]
+fn structural() -> Vec<FieldDef> {
+    use Target::{Component as C, Data as D, Flow as F, Link as L, Step as S, System as Y};
+    vec![
+        own(C, "name", Type::Text, "Its name.", |w, i| component(w, i).map_or(Value::Text(""), |c| Value::Text(&c.name))),
+        own(C, "kind", Type::Word(&KINDS), "What it is.", |w, i| component(w, i).map_or(Value::Text(""), |c| Value::Text(c.kind.name()))),
+        own(C, "product", Type::Text, "The product behind it.", |w, i| match component(w, i).and_then(|c| c.profile.as_ref()) {
+            Some(profile) => Value::Text(&profile.product),
+            None => Value::Unknown(Missing { entity: EntityRef { target: C, index: u32::try_from(i).unwrap_or(0) }, field: "uses" }),
+        }),
+        own(C, "is_store", Type::Bool, "Whether it keeps data that somebody relies on.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_store()))),
+        own(C, "is_messaging", Type::Bool, "Whether it carries messages.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_messaging()))),
+        own(C, "is_balancer", Type::Bool, "Whether it passes requests on to targets.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_balancer()))),
+        own(C, "is_compute", Type::Bool, "Whether it runs the team's code.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_compute()))),
+        own(C, "callers", list(C), "Components that call it.", |w, i| entities(C, of(&w.structure.callers, i))),
+        own(C, "callees", list(C), "Components that it calls.", |w, i| entities(C, of(&w.structure.callees, i))),
+        own(C, "upstream", list(C), "All components whose calls end up here.", |w, i| entities(C, reach(&w.structure.callers, i))),
+        own(C, "downstream", list(C), "All components that its calls end up at.", |w, i| entities(C, reach(&w.structure.callees, i))),
+        own(C, "flows", list(F), "Flows that reach it.", |w, i| entities(F, of(&w.flows_of, i))),
+        own(C, "critical", Type::Bool, "Whether some flow fails without it.", |w, i| Value::Bool(of(&w.critical_for, i).next().is_some())),
+        own(C, "critical_flows", list(F), "Flows that fail without it.", |w, i| entities(F, of(&w.critical_for, i))),
+        own(C, "data", list(D), "Data sets that it holds.", |w, i| entities(D, of(&w.data_of, i))),
+        own(C, "incoming", list(S), "Calls to it.", |w, i| entities(S, of(&w.calls_to, i))),
+        own(C, "outgoing", list(S), "Calls that it makes.", |w, i| entities(S, of(&w.calls_from, i))),
+        own(C, "cycle", list(C), "The circle of synchronous calls that it is part of.", |w, i| entities(C, of(&w.structure.cycle, i))),
+        own(C, "zone_count", number(Dimension::NONE), "Zones that it runs in.", |w, i| component(w, i).map_or(Value::Number(0.0), |c| count(c.zones.len()))),
+        own(C, "region_count", number(Dimension::NONE), "Regions that it runs in.", |w, i| component(w, i).map_or(Value::Number(0.0), |c| count(c.regions.len()))),
+
+        own(L, "caller", Type::Entity(C), "Who calls.", |w, i| w.graph.links.get(i).map_or(Value::Bool(false), |l| entity(C, l.caller))),
+        own(L, "callee", Type::Entity(C), "Who is called.", |w, i| w.graph.links.get(i).map_or(Value::Bool(false), |l| entity(C, l.callee))),
+        own(L, "synchronous", Type::Bool, "Whether a caller waits.", |w, i| Value::Bool(w.graph.links.get(i).is_some_and(|l| l.synchronous))),
+        own(L, "steps", list(S), "Its steps.", |w, i| entities(S, w.graph.links.get(i).map(|l| l.steps.clone()).unwrap_or_default())),
+
+        own(S, "caller", Type::Entity(C), "Who calls.", |w, i| w.graph.steps.get(i).map_or(Value::Bool(false), |s| entity(C, s.caller))),
+        own(S, "callee", Type::Entity(C), "Who is called.", |w, i| w.graph.steps.get(i).map_or(Value::Bool(false), |s| entity(C, s.callee))),
+        own(S, "flow", Type::Entity(F), "Its flow.", |w, i| w.graph.steps.get(i).map_or(Value::Bool(false), |s| entity(F, s.flow))),
+        own(S, "asynchronous", Type::Bool, "Whether the caller goes on without waiting.", |w, i| Value::Bool(w.graph.steps.get(i).is_some_and(|s| s.asynchronous))),
+        own(S, "detached", Type::Bool, "Whether nobody at the entry waits for it.", |w, i| Value::Bool(w.graph.steps.get(i).is_some_and(|s| s.detached))),
+        own(S, "conditional", Type::Bool, "Whether it depends on a hit or miss.", |w, i| Value::Bool(w.graph.steps.get(i).is_some_and(|s| !s.conditions.is_empty()))),
+        own(S, "operation", Type::Word(&["read", "write", "call"]), "What is done, if said.", |w, i| match w.graph.steps.get(i).and_then(|s| s.operation) {
+            Some(operation) => Value::Text(operation.name()),
+            None => Value::Unknown(Missing { entity: EntityRef { target: S, index: u32::try_from(i).unwrap_or(0) }, field: "operation" }),
+        }),
+        own(S, "visits", number(Dimension::NONE), "How often a request of its flow makes it.", |w, i| Value::Number(w.estimate.visits.get(i).copied().unwrap_or(0.0))),
+        own(S, "depth", number(Dimension::NONE), "Synchronous calls between the entry and it.", |w, i| count(w.structure.depth.get(i).copied().unwrap_or(0))),
+        own(S, "nested", list(S), "Calls that the callee makes to answer.", |w, i| {
+            let children = w.graph.steps.get(i).map(|s| s.children.iter()).into_iter().flatten();
+            entities(S, children.flat_map(|child| match child {
+                crate::graph::Child::Step(step) => vec![*step],
+                crate::graph::Child::Parallel { steps, .. } => steps.clone(),
+            }))
+        }),
+
+        own(F, "name", Type::Text, "Its name.", |w, i| w.graph.flows.get(i).map_or(Value::Text(""), |f| Value::Text(&f.name))),
+        own(F, "entry", Type::Entity(C), "The component that begins it.", |w, i| match w.graph.flows.get(i).and_then(|f| f.entry) {
+            Some(entry) => entity(C, entry),
+            None => Value::Unknown(Missing { entity: EntityRef { target: F, index: u32::try_from(i).unwrap_or(0) }, field: "steps" }),
+        }),
+        own(F, "steps", list(S), "Its calls.", |w, i| entities(S, w.graph.flows.get(i).map_or(0..0, |f| f.steps.clone()))),
+        own(F, "overloaded", Type::Bool, "Whether a component on its way can't keep up.", |w, i| Value::Bool(w.estimate.flows.get(i).is_some_and(|f| f.overloaded.is_some()))),
+
+        own(D, "name", Type::Text, "Its name.", |w, i| w.graph.data.get(i).map_or(Value::Text(""), |d| Value::Text(&d.name))),
+        own(D, "stores", list(C), "Components that hold it.", |w, i| entities(C, w.graph.data.get(i).map(|d| d.stores.clone()).unwrap_or_default())),
+
+        own(Y, "name", Type::Text, "Its name.", |w, _| Value::Text(&w.graph.name)),
+        own(Y, "components", list(C), "All components.", |w, _| entities(C, 0..w.graph.components.len())),
+        own(Y, "flows", list(F), "All flows.", |w, _| entities(F, 0..w.graph.flows.len())),
+        own(Y, "links", list(L), "All links.", |w, _| entities(L, 0..w.graph.links.len())),
+        own(Y, "data", list(D), "All data sets.", |w, _| entities(D, 0..w.graph.data.len())),
+        own(Y, "zone_count", number(Dimension::NONE), "Zones in all.", |w, _| count(w.graph.zones.len())),
+        own(Y, "region_count", number(Dimension::NONE), "Regions in all.", |w, _| count(w.graph.regions.len())),
+        own(Y, "bottleneck", Type::Entity(C), "The component that gives out first.", |w, _| match w.estimate.system.bottleneck {
+            Some(index) => entity(C, index),
+            None => Value::Unknown(Missing { entity: EntityRef { target: Y, index: 0 }, field: "utilization" }),
+        }),
+    ]
+}
+
+fn all_fields() -> Vec<FieldDef> {
+    let mut fields = structural();
+    for target in Target::ALL {
+        for id in AttributeId::of(target) {
+            let def = id.def();
+            let (ty, hint) = match def.shape {
+                Shape::Quantity { dimension, max, .. } => (Type::Quantity(dimension), if max <= 1.0 { Hint::Percent } else { Hint::Auto }),
+                Shape::Whole(_) => (Type::Quantity(Dimension::NONE), Hint::Auto),
+                Shape::Flag => (Type::Bool, Hint::Auto),
+                Shape::Choice(words) => (Type::Word(words), Hint::Auto),
+                Shape::Text => (Type::Text, Hint::Auto),
+                Shape::Names => (Type::List(Box::new(Type::Text)), Hint::Auto),
+            };
+            fields.push(FieldDef { target, key: def.key, ty, hint, doc: def.doc, get: Getter::Attribute(id) });
+        }
+    }
+    for (at, metric) in METRICS.iter().enumerate() {
+        fields.push(FieldDef { target: metric.target, key: metric.key, ty: Type::Quantity(metric.dimension), hint: metric.hint.clone(), doc: metric.doc, get: Getter::Metric(at) });
+    }
+    for (group, _) in GROUPS {
+        let key: &'static str = match *group {
+            "replication" => "replication.stated",
+            "backup" => "backup.stated",
+            "pool" => "pool.stated",
+            "health_check" => "health_check.stated",
+            "dead_letter" => "dead_letter.stated",
+            _ => "quorum.stated",
+        };
+        fields.push(FieldDef { target: Target::Component, key, ty: Type::Bool, hint: Hint::Auto, doc: "Whether anything of this group is stated; false for `none`.", get: Getter::Stated(group) });
+    }
+    fields
+}
+
+impl FieldDef {
+    /// The value of the field on a thing.
+    pub(super) fn value<'w>(&self, world: &World<'w>, entity: EntityRef) -> Value<'w> {
+        let index = entity.index as usize;
+        let unknown = Value::Unknown(Missing { entity, field: self.key });
+        match &self.get {
+            Getter::Own(get) => get(world, index),
+            Getter::Metric(at) => match METRICS.get(*at).and_then(|metric| (metric.get)(world.estimate, index)) {
+                Some(value) => Value::Number(value),
+                None => unknown,
+            },
+            Getter::Attribute(id) => attribute(world, entity, *id).and_then(|a| of_attribute(&a.value)).unwrap_or(unknown),
+            Getter::Stated(group) => stated(world, index, group).map_or(unknown, Value::Bool),
+        }
+    }
+}
+
+fn attribute<'w>(world: &World<'w>, entity: EntityRef, id: AttributeId) -> Option<&'w Attribute> {
+    let index = entity.index as usize;
+    match entity.target {
+        Target::Component => world.graph.components.get(index)?.attribute(id),
+        Target::Step => world.graph.steps.get(index)?.own.get(id),
+        Target::Flow => world.graph.flows.get(index)?.own.get(id),
+        Target::Data => world.graph.data.get(index)?.own.get(id),
+        Target::System => world.graph.requires.get(id),
+        Target::Link => None,
+    }
+}
+
+fn of_attribute<'w>(value: &'w AttributeValue) -> Option<Value<'w>> {
+    Some(match value {
+        AttributeValue::Number(input) => Value::Number(input.value),
+        AttributeValue::Flag(flag) => Value::Bool(*flag),
+        AttributeValue::Word(word) => Value::Text(word),
+        AttributeValue::Text(text) => Value::Text(text),
+        AttributeValue::Names(names) => {
+            let list: Vec<Value<'w>> = names.iter().map(|name| Value::Text(&name.value)).collect();
+            Value::List(Rc::from(list))
+        }
+        AttributeValue::Absent => return None,
+    })
+}
+
+/// Whether anything of a group is stated; `None` if nothing is said at all.
+fn stated(world: &World<'_>, index: usize, group: &str) -> Option<bool> {
+    let component = world.graph.components.get(index)?;
+    let mut answer = None;
+    for (at, def) in ATTRIBUTES.iter().enumerate() {
+        let inside = def.target == Target::Component && def.key.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
+        if !inside {
+            continue;
+        }
+        let _ = at;
+        match AttributeId::find(Target::Component, def.key).and_then(|id| component.attribute(id)).map(|a| &a.value) {
+            Some(AttributeValue::Absent) => answer = answer.or(Some(false)),
+            Some(_) => return Some(true),
+            None => {}
+        }
+    }
+    answer
+}
+
+/// The functions that only rules have: name, number, parameters, result.
+pub(super) fn functions(name: &str) -> Option<(u16, Vec<Type>, Type)> {
+    match name {
+        "reachable" => Some((0, vec![Type::Entity(Target::Component), Type::Entity(Target::Component)], Type::Bool)),
+        "size_after" => Some((1, vec![Type::Entity(Target::Data), Type::Quantity(Dimension::TIME)], Type::Quantity(Dimension::DATA))),
+        _ => None,
+    }
+}
+
+/// Evaluates one of them.
+pub(super) fn function<'w>(world: &World<'w>, id: u16, arguments: &[Value<'w>]) -> Result<Value<'w>, String> {
+    match (id, arguments) {
+        (0, [Value::Entity(from), Value::Entity(to)]) => Ok(Value::Bool(reach(&world.structure.callees, from.index as usize).contains(&(to.index as usize)))),
+        (1, [Value::Entity(data), Value::Number(time)]) => {
+            let missing = Value::Unknown(Missing { entity: *data, field: "added" });
+            let Some(entry) = world.graph.data.get(data.index as usize) else { return Ok(missing) };
+            let get = |key| crate::graph::number_of(&entry.own, Target::Data, key).map(|input| input.value);
+            let figures = world.estimate.data.get(data.index as usize);
+            let bytes = figures.and_then(|f| f.stored_record.zip(f.copies)).map(|(record, copies)| record * copies);
+            Ok(match (get("added"), bytes) {
+                (Some(rate), Some(bytes)) => Value::Number(bytes * crate::formula::storage::records(rate, get("keep"), get("initial").unwrap_or(0.0), *time)),
+                _ => missing,
+            })
+        }
+        _ => Err("these arguments don't fit".to_owned()),
+    }
+}

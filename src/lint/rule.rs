@@ -1,0 +1,257 @@
+//! A rule as written, checked: its condition is typed, its placeholders exist, its words are known.
+
+use std::ops::Range;
+
+use crate::catalog::RULES;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, suggestion};
+use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
+use crate::lint::field::{FIELDS, functions, lookup};
+use crate::quantity::Hint;
+use crate::source::{SourceId, Sources, Span};
+use crate::vocabulary::{AttributeId, Target};
+use crate::yaml::{self, Node};
+
+const KEYS: [&str; 12] = ["rule", "severity", "category", "for", "let", "when", "message", "help", "at", "why", "see", "examples"];
+
+/// A checked rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, which says the bad pattern.
+    pub name: String,
+    /// How bad a finding is.
+    pub severity: Severity,
+    /// Its concern.
+    pub category: String,
+    /// What it is asked about.
+    pub target: Target,
+    /// Named parts of the condition.
+    pub lets: Vec<(String, Checked)>,
+    /// The condition.
+    pub when: Checked,
+    /// The message.
+    pub message: Template,
+    /// What to do.
+    pub help: Template,
+    /// The attribute at which a finding points, if the spec states it.
+    pub at: Option<AttributeId>,
+    /// Why it matters.
+    pub why: String,
+    /// Further reading.
+    pub see: Vec<String>,
+    /// Specs on which it fires, and on which it doesn't, with their places.
+    pub bad: Vec<(String, Span)>,
+    /// Specs on which it stays silent.
+    pub good: Vec<(String, Span)>,
+    /// Where its name stands.
+    pub span: Span,
+    /// Where its condition stands.
+    pub when_span: Span,
+}
+
+/// Text with expressions in braces.
+#[derive(Debug, Default)]
+pub struct Template {
+    /// Pieces in order.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of a template.
+#[derive(Debug)]
+pub enum Part {
+    /// As it stands.
+    Text(String),
+    /// The value of an expression.
+    Value(Box<Checked>),
+}
+
+/// The names that a rule's expressions may use.
+struct RuleNames<'r> {
+    target: Target,
+    lets: &'r [(String, Checked)],
+}
+
+impl Schema for RuleNames<'_> {
+    fn name(&self, name: &str) -> Option<NameType> {
+        let slot = |slot, ty, hint| Some(NameType::Slot { slot, ty, hint });
+        if name == self.target.name() {
+            return slot(0, Type::Entity(self.target), Hint::Auto);
+        }
+        if name == "system" {
+            return slot(1, Type::Entity(Target::System), Hint::Auto);
+        }
+        let at = self.lets.iter().position(|(known, _)| known == name)?;
+        let checked = self.lets.get(at).map(|(_, checked)| checked)?;
+        slot(at + 2, checked.ty.clone(), checked.hint.clone())
+    }
+    fn names(&self) -> Vec<String> {
+        let own = [self.target.name().to_owned(), "system".to_owned()];
+        own.into_iter().chain(self.lets.iter().map(|(name, _)| name.clone())).collect()
+    }
+    fn field(&self, of: Target, path: &str) -> FieldType {
+        lookup(of, path)
+    }
+    fn fields(&self, of: Target) -> Vec<&'static str> {
+        FIELDS.iter().filter(|field| field.target == of).map(|field| field.key).collect()
+    }
+    fn function(&self, name: &str) -> Option<(u16, Vec<Type>, Type)> {
+        functions(name)
+    }
+    fn nouns(&self) -> &[String] {
+        &[]
+    }
+    fn label(&self) -> String {
+        "rule".to_owned()
+    }
+}
+
+/// The rules that ship with napkin. Mistakes in them go to `diagnostics`; a test asserts that there are none.
+pub fn built_in(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Vec<Rule> {
+    let ids: Vec<SourceId> = RULES.iter().map(|(path, text)| sources.add(*path, *text)).collect();
+    ids.into_iter().filter_map(|id| load(sources, id, diagnostics)).collect()
+}
+
+/// Loads one rule from a file that has been read.
+pub fn load(sources: &Sources, id: SourceId, diagnostics: &mut Diagnostics) -> Option<Rule> {
+    let document = yaml::parse(sources, id, diagnostics);
+    let Some(root) = document.root() else {
+        diagnostics.push(Diagnostic::error("empty-rule", Span::new(id, 0..0), "this rule is empty").help("`napkin rules list` names rules to imitate"));
+        return None;
+    };
+    Loader { root, diagnostics }.rule()
+}
+
+struct Loader<'l, 'd> {
+    root: Node<'d>,
+    diagnostics: &'l mut Diagnostics,
+}
+
+impl Loader<'_, '_> {
+    fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::error("rule", span, message).help(help));
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        match self.root.get(key).and_then(Node::as_str) {
+            Some(text) => Some(text.trim().to_owned()),
+            None => {
+                let span = self.root.entries().next().map_or(self.root.span(), |(key, _)| key.span());
+                self.error(span, format!("this rule has no `{key}`"), format!("add `{key}:`"));
+                None
+            }
+        }
+    }
+
+    fn rule(&mut self) -> Option<Rule> {
+        for (key, _) in self.root.entries() {
+            let name = key.as_str().unwrap_or("");
+            if !KEYS.contains(&name) {
+                self.diagnostics.push(Diagnostic::error("rule", key.span(), format!("a rule has no `{name}`")).maybe_help(suggestion(name, KEYS)));
+            }
+        }
+        let name = self.text("rule");
+        let severity = self.choice("severity", &Severity::ALL.map(Severity::name)).and_then(|word| Severity::from_name(&word));
+        let target = self.choice("for", &Target::ALL.map(Target::name)).and_then(|word| Target::ALL.into_iter().find(|t| t.name() == word));
+        let (category, why) = (self.text("category"), self.text("why"));
+        let (name, severity, target) = (name?, severity?, target?);
+        self.kebab(&name);
+        let lets = self.lets(target);
+        let when = self.condition(target, &lets);
+        let message = self.template("message", target, &lets);
+        let help = self.template("help", target, &lets);
+        let at = self.at(target);
+        let (bad, good) = (self.examples("bad"), self.examples("good"));
+        let see = self.root.get("see").map(|node| node.items().chain(node.as_str().map(|_| node)).filter_map(Node::as_str).map(str::to_owned).collect()).unwrap_or_default();
+        let place = |key: &str| self.root.get(key).map_or(self.root.span(), Node::span);
+        let (span, when_span) = (place("rule"), place("when"));
+        Some(Rule { name, severity, category: category?, target, lets, when: when?, message: message?, help: help?, at, why: why?, see, bad, good, span, when_span })
+    }
+
+    fn kebab(&mut self, name: &str) {
+        let good = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        if !good {
+            let span = self.root.get("rule").map_or(self.root.span(), Node::span);
+            self.error(span, format!("a rule can't be called `{name}`"), "use lower-case words with hyphens that name the bad pattern, such as `cache-without-expiry`");
+        }
+    }
+
+    fn choice(&mut self, key: &str, words: &[&'static str]) -> Option<String> {
+        let text = self.text(key)?;
+        if words.contains(&text.as_str()) {
+            return Some(text);
+        }
+        let span = self.root.get(key).map_or(self.root.span(), Node::span);
+        let help = suggestion(&text, words.iter().copied()).unwrap_or_default();
+        self.error(span, format!("`{key}` can't be `{text}`"), help);
+        None
+    }
+
+    fn expression(&mut self, node: Node<'_>, range: Range<usize>, target: Target, lets: &[(String, Checked)]) -> Option<Checked> {
+        let text = node.as_str()?.get(range.clone())?;
+        match parse(text, &[]).and_then(|ast| check(&ast, &RuleNames { target, lets })) {
+            Ok(checked) => Some(checked),
+            Err(error) => {
+                self.diagnostics.push(error.at(|inner| node.inner_span(range.start + inner.start..range.start + inner.end)));
+                None
+            }
+        }
+    }
+
+    fn lets(&mut self, target: Target) -> Vec<(String, Checked)> {
+        let mut lets: Vec<(String, Checked)> = Vec::new();
+        for (key, value) in self.root.get("let").into_iter().flat_map(Node::entries) {
+            let (Some(name), Some(text)) = (key.as_str(), value.as_str()) else { continue };
+            if let Some(checked) = self.expression(value, 0..text.len(), target, &lets) {
+                lets.push((name.to_owned(), checked));
+            }
+        }
+        lets
+    }
+
+    fn condition(&mut self, target: Target, lets: &[(String, Checked)]) -> Option<Checked> {
+        self.text("when")?;
+        let node = self.root.get("when")?;
+        let checked = self.expression(node, 0..node.as_str()?.len(), target, lets)?;
+        if checked.ty != Type::Bool {
+            self.error(node.span(), "`when` has to be a condition", "compare something: `component.replicas == 1`");
+            return None;
+        }
+        Some(checked)
+    }
+
+    fn template(&mut self, key: &str, target: Target, lets: &[(String, Checked)]) -> Option<Template> {
+        self.text(key)?;
+        let node = self.root.get(key)?;
+        let text = node.as_str()?;
+        let mut template = Template::default();
+        let mut at = 0;
+        while let Some(open) = text.get(at..).and_then(|rest| rest.find('{')).map(|found| at + found) {
+            let Some(close) = text.get(open..).and_then(|rest| rest.find('}')).map(|found| open + found) else {
+                let span = node.inner_span(open..open + 1);
+                self.error(span, "this brace is not closed", "write `{component.name}`");
+                return None;
+            };
+            template.parts.push(Part::Text(text.get(at..open)?.to_owned()));
+            template.parts.push(Part::Value(Box::new(self.expression(node, open + 1..close, target, lets)?)));
+            at = close + 1;
+        }
+        template.parts.push(Part::Text(text.get(at..)?.trim_end().to_owned()));
+        Some(template)
+    }
+
+    fn at(&mut self, target: Target) -> Option<AttributeId> {
+        let node = self.root.get("at")?;
+        let key = node.as_str().unwrap_or("");
+        let found = AttributeId::find(target, key);
+        if found.is_none() {
+            let keys: Vec<&str> = AttributeId::of(target).map(|id| id.def().key).collect();
+            let help = suggestion(key, keys.iter().copied()).unwrap_or_else(|| "name the attribute at which a finding should point".to_owned());
+            self.error(node.span(), format!("a {} has no attribute `{key}`", target.name()), help);
+        }
+        found
+    }
+
+    fn examples(&mut self, which: &str) -> Vec<(String, Span)> {
+        let Some(node) = self.root.get("examples").and_then(|examples| examples.get(which)) else { return Vec::new() };
+        node.items().chain(node.as_str().map(|_| node)).filter_map(|item| Some((item.as_str()?.to_owned(), item.span()))).collect()
+    }
+}

@@ -1,0 +1,178 @@
+//! Rules over a world. What hangs on an unknown doesn't fire; it is counted.
+
+use std::collections::BTreeMap;
+
+use crate::attributes::Origin;
+use crate::diagnostic::Diagnostics;
+use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
+use crate::lint::rule::{Part, Rule, Template};
+use crate::lint::suppress;
+use crate::lint::world::{Scope, World};
+use crate::lint::{Day, Finding};
+use crate::quantity::quantity;
+use crate::source::Span;
+use crate::vocabulary::Target;
+
+/// Steps that one rule may take for each thing it is asked about, on top of a fixed allowance.
+const STEPS_EACH: u64 = 2_000;
+const STEPS_FIXED: u64 = 20_000_000;
+
+/// Findings of one rule beyond this are only counted.
+const KEPT: usize = 1000;
+
+/// A rule that could not decide about some things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotChecked {
+    /// The rule.
+    pub rule: String,
+    /// How many things it could not decide about.
+    pub count: usize,
+    /// What would have to be stated, and where it was missing first.
+    pub missing: Vec<(String, String)>,
+}
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Findings by place, then rule; allowed ones are among them.
+    pub findings: Vec<Finding>,
+    /// Rules that could not decide everywhere.
+    pub not_checked: Vec<NotChecked>,
+    /// Mistakes in rules that show only while running.
+    pub diagnostics: Diagnostics,
+}
+
+/// Runs rules. Without a `today`, suppressions don't expire.
+pub fn run(world: &World<'_>, rules: &[Rule], today: Option<Day>) -> Outcome {
+    let mut outcome = Outcome::default();
+    for rule in rules {
+        one(world, rule, &mut outcome);
+    }
+    suppress::apply(world, rules, today, &mut outcome);
+    outcome.findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
+    outcome
+}
+
+fn one(world: &World<'_>, rule: &Rule, outcome: &mut Outcome) {
+    let count = world.count(rule.target);
+    let budget = Budget::new(STEPS_FIXED + STEPS_EACH * count as u64);
+    let mut unknown = 0;
+    let mut missing: BTreeMap<&'static str, String> = BTreeMap::new();
+    let mut found = 0;
+    for index in 0..count {
+        let subject = EntityRef { target: rule.target, index: u32::try_from(index).unwrap_or(u32::MAX) };
+        match judge(world, rule, subject, &budget) {
+            Ok(Verdict::Silent) => {}
+            Ok(Verdict::Unknown(field, of)) => {
+                unknown += 1;
+                missing.entry(field).or_insert_with(|| world.name(of));
+            }
+            Ok(Verdict::Fires(finding)) => {
+                found += 1;
+                if found <= KEPT {
+                    outcome.findings.push(*finding);
+                }
+            }
+            Err(error) => {
+                outcome.diagnostics.push(error.at(|_| rule.when_span));
+                break;
+            }
+        }
+    }
+    if unknown > 0 {
+        let missing = missing.into_iter().map(|(field, of)| (field.to_owned(), of)).collect();
+        outcome.not_checked.push(NotChecked { rule: rule.name.clone(), count: unknown, missing });
+    }
+}
+
+enum Verdict {
+    Silent,
+    Unknown(&'static str, EntityRef),
+    Fires(Box<Finding>),
+}
+
+fn judge<'w>(world: &World<'w>, rule: &'w Rule, subject: EntityRef, budget: &Budget) -> Result<Verdict, crate::expr::ExprError>
+where
+{
+    let mut lets: Vec<Value<'w>> = Vec::with_capacity(rule.lets.len());
+    for (_, checked) in &rule.lets {
+        let value = evaluate(checked, &Scope { world, subject, lets: &lets }, budget)?;
+        lets.push(value);
+    }
+    let scope = Scope { world, subject, lets: &lets };
+    match evaluate(&rule.when, &scope, budget)? {
+        Value::Bool(true) => {}
+        Value::Unknown(missing) => return Ok(Verdict::Unknown(missing.field, missing.entity)),
+        _ => return Ok(Verdict::Silent),
+    }
+    let Some(span) = place(world, rule, subject) else { return Ok(Verdict::Silent) };
+    Ok(Verdict::Fires(Box::new(Finding {
+        rule: rule.name.clone(),
+        severity: rule.severity,
+        category: rule.category.clone(),
+        message: fill(&rule.message, &scope, budget)?,
+        help: fill(&rule.help, &scope, budget)?,
+        subject,
+        subject_name: world.name(subject),
+        span,
+        allowed: None,
+    })))
+}
+
+/// Where a finding points: at the attribute that the rule names, if the spec states it, else at the thing.
+fn place(world: &World<'_>, rule: &Rule, subject: EntityRef) -> Option<Span> {
+    let index = subject.index as usize;
+    let graph = world.graph;
+    let own = match subject.target {
+        Target::Component => graph.components.get(index).map(|c| &c.own),
+        Target::Step => graph.steps.get(index).map(|s| &s.own),
+        Target::Flow => graph.flows.get(index).map(|f| &f.own),
+        Target::Data => graph.data.get(index).map(|d| &d.own),
+        Target::System => Some(&graph.requires),
+        Target::Link => None,
+    };
+    if let Some(Origin::Spec(span)) = own.zip(rule.at).and_then(|(set, id)| set.get(id)).map(|a| &a.origin) {
+        return Some(*span);
+    }
+    match subject.target {
+        Target::Component => graph.components.get(index).map(|c| c.span),
+        Target::Link => graph.links.get(index).map(|l| l.span),
+        Target::Step => graph.steps.get(index).map(|s| s.span),
+        Target::Flow => graph.flows.get(index).map(|f| f.span),
+        Target::Data => graph.data.get(index).map(|d| d.span),
+        Target::System => graph.place,
+    }
+}
+
+fn fill<'w>(template: &'w Template, scope: &Scope<'_, 'w>, budget: &Budget) -> Result<String, crate::expr::ExprError> {
+    let mut text = String::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(fixed) => text.push_str(fixed),
+            Part::Value(checked) => text.push_str(&shown(checked, &evaluate(checked, scope, budget)?, scope.world)),
+        }
+    }
+    // What users wrote ends up in terminals, logs and web pages: no control characters get through.
+    Ok(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+}
+
+fn shown(checked: &Checked, value: &Value<'_>, world: &World<'_>) -> String {
+    match value {
+        Value::Number(x) => {
+            let dimension = match &checked.ty {
+                Type::Quantity(dimension) => *dimension,
+                _ => crate::quantity::Dimension::NONE,
+            };
+            quantity(*x, dimension, &checked.hint)
+        }
+        Value::Bool(flag) => flag.to_string(),
+        Value::Text(text) => (*text).to_owned(),
+        Value::Entity(entity) => world.name(*entity),
+        Value::List(items) => {
+            let names: Vec<String> = items.iter().take(4).map(|item| shown(checked, item, world)).collect();
+            let more = if items.len() > 4 { format!(" and {} more", items.len() - 4) } else { String::new() };
+            names.join(", ") + &more
+        }
+        Value::Unknown(_) => "unknown".to_owned(),
+    }
+}

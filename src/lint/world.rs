@@ -1,0 +1,117 @@
+//! What rules see: the graph, its shape and its estimates, with lists that are computed once.
+
+use crate::estimate::Estimate;
+use crate::expr::{EntityRef, FieldId, Missing, StreamId, Value};
+use crate::graph::{Graph, Structure};
+use crate::lint::field::FIELDS;
+use crate::vocabulary::Target;
+
+/// The world of one analysis.
+pub struct World<'w> {
+    /// The graph.
+    pub graph: &'w Graph,
+    /// Its shape.
+    pub structure: &'w Structure,
+    /// Its figures.
+    pub estimate: &'w Estimate,
+    /// For each component the flows that reach it.
+    pub flows_of: Vec<Vec<usize>>,
+    /// For each component the flows that fail without it.
+    pub critical_for: Vec<Vec<usize>>,
+    /// For each component the data sets that it holds.
+    pub data_of: Vec<Vec<usize>>,
+    /// For each component the steps that call it.
+    pub calls_to: Vec<Vec<usize>>,
+    /// For each component the steps that it makes.
+    pub calls_from: Vec<Vec<usize>>,
+}
+
+impl<'w> World<'w> {
+    /// Prepares the lists.
+    pub fn new(graph: &'w Graph, structure: &'w Structure, estimate: &'w Estimate) -> Self {
+        let empty = || vec![Vec::new(); graph.components.len()];
+        let mut world = World { graph, structure, estimate, flows_of: empty(), critical_for: empty(), data_of: empty(), calls_to: empty(), calls_from: empty() };
+        for (index, step) in graph.steps.iter().enumerate() {
+            add(&mut world.flows_of, step.callee, step.flow);
+            add(&mut world.calls_to, step.callee, index);
+            add(&mut world.calls_from, step.caller, index);
+        }
+        for (flow, components) in structure.critical.iter().enumerate() {
+            components.iter().for_each(|&component| add(&mut world.critical_for, component, flow));
+        }
+        for (index, data) in graph.data.iter().enumerate() {
+            data.stores.iter().for_each(|&store| add(&mut world.data_of, store, index));
+        }
+        world
+    }
+
+    /// The name of a thing, for messages and fingerprints.
+    pub fn name(&self, entity: EntityRef) -> String {
+        let index = entity.index as usize;
+        let component = |c: usize| self.graph.components.get(c).map_or("", |c| c.name.as_str());
+        match entity.target {
+            Target::Component => component(index).to_owned(),
+            Target::Flow => self.graph.flows.get(index).map_or(String::new(), |f| f.name.clone()),
+            Target::Data => self.graph.data.get(index).map_or(String::new(), |d| d.name.clone()),
+            Target::Link => self.graph.links.get(index).map_or(String::new(), |l| format!("{} -> {}", component(l.caller), component(l.callee))),
+            Target::Step => self.graph.steps.get(index).map_or(String::new(), |s| {
+                format!("{} {} {}", component(s.caller), if s.asynchronous { "~>" } else { "->" }, component(s.callee))
+            }),
+            Target::System => "system".to_owned(),
+        }
+    }
+
+    /// How many things of a kind there are.
+    pub fn count(&self, target: Target) -> usize {
+        match target {
+            Target::Component => self.graph.components.len(),
+            Target::Link => self.graph.links.len(),
+            Target::Step => self.graph.steps.len(),
+            Target::Flow => self.graph.flows.len(),
+            Target::Data => self.graph.data.len(),
+            Target::System => 1,
+        }
+    }
+
+    /// The value of a field.
+    pub fn field_value(&self, entity: EntityRef, field: FieldId) -> Value<'w> {
+        match FIELDS.get(usize::from(field.0)) {
+            Some(def) => def.value(self, entity),
+            None => Value::Unknown(Missing { entity, field: "" }),
+        }
+    }
+}
+
+fn add(lists: &mut [Vec<usize>], at: usize, value: usize) {
+    if let Some(list) = lists.get_mut(at) {
+        if list.last() != Some(&value) && !list.contains(&value) {
+            list.push(value);
+        }
+    }
+}
+
+/// The world of one rule on one subject: slot 0 is the subject, slot 1 the system, the rest are `let` values.
+pub(crate) struct Scope<'s, 'w> {
+    pub world: &'s World<'w>,
+    pub subject: EntityRef,
+    pub lets: &'s [Value<'w>],
+}
+
+impl<'w> crate::expr::World<'w> for Scope<'_, 'w> {
+    fn slot(&self, slot: usize) -> Value<'w> {
+        match slot {
+            0 => Value::Entity(self.subject),
+            1 => Value::Entity(EntityRef { target: Target::System, index: 0 }),
+            n => self.lets.get(n - 2).cloned().unwrap_or(Value::Unknown(Missing { entity: self.subject, field: "let" })),
+        }
+    }
+    fn field(&self, entity: EntityRef, field: FieldId) -> Value<'w> {
+        self.world.field_value(entity, field)
+    }
+    fn function(&self, id: u16, arguments: &[Value<'w>]) -> Result<Value<'w>, String> {
+        crate::lint::field::function(self.world, id, arguments)
+    }
+    fn quantile(&self, _: StreamId) -> f64 {
+        0.5
+    }
+}
