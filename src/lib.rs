@@ -17,3 +17,5 @@ pub mod graph;
 pub mod estimate;
 pub mod lint;
 pub mod analysis;
+pub mod report;
+pub mod cli;

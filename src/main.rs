@@ -1,1 +1,7 @@
-fn main(){}
+//! The `napkin` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    napkin::cli::run()
+}

@@ -441,7 +441,7 @@ impl<'t> Parser<'t> {
             literal.value = 1.0 - 10f64.powf(-literal.value);
             literal.unit = Some("nines");
         } else if let Some(unit) = unit(word) {
-            let (factor, dimension, end) = self.unit_product(&token)?;
+            let (factor, dimension, end) = self.unit_product(word, &token.range)?;
             literal.value *= factor;
             (literal.dimension, literal.unit, literal.end) = (dimension, Some(unit.name), end);
             return Ok(true);
@@ -456,12 +456,11 @@ impl<'t> Parser<'t> {
     }
 
     /// A unit with further units hyphenated to it: `GB-month`.
-    fn unit_product(&mut self, first: &Token<'t>) -> Result<(f64, Dimension, usize), ExprError> {
+    fn unit_product(&mut self, first: &str, range: &Range<usize>) -> Result<(f64, Dimension, usize), ExprError> {
         self.at += 1;
         let found = |word: &str| unit(word).map_or((1.0, Dimension::NONE), |unit| (unit.factor, unit.dimension));
-        let TokenKind::Word(word) = first.kind else { return Ok((1.0, Dimension::NONE, first.range.end)) };
-        let (mut factor, mut dimension) = found(word);
-        let mut end = first.range.end;
+        let (mut factor, mut dimension) = found(first);
+        let mut end = range.end;
         loop {
             let (hyphen, next) = (self.token(0), self.token(1));
             let touching = hyphen.range.start == end && next.range.start == hyphen.range.end;
@@ -524,9 +523,8 @@ impl<'t> Parser<'t> {
             return self.call(word, range);
         }
         if unit(word).is_some() {
-            let token = Token { kind: TokenKind::Word(word), range: range.clone() };
             self.at -= 1;
-            let (value, dimension, end) = self.unit_product(&token)?;
+            let (value, dimension, end) = self.unit_product(word, range)?;
             if end > range.end {
                 let kind = AstKind::Number { value, dimension, noun: None, percent: false };
                 return Ok(Ast { kind, range: range.start..end });

@@ -1,0 +1,78 @@
+//! `napkin check`
+
+use std::path::PathBuf;
+
+use crate::analysis::analyse;
+use crate::catalog::Catalog;
+use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
+use crate::diagnostic::Severity;
+use crate::report::{Checked, diagnostics, findings_json, markdown, sarif};
+use crate::source::Sources;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Specs, or folders of specs, or `-` for standard input.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// The severity from which the exit status is 1.
+    #[arg(long, value_enum, default_value = "error")]
+    fail_on: FailOn,
+    /// A folder with rules of your own; may be given several times.
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+    /// Show allowed findings too, and what could not be checked.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Sarif,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    let style = diagnostics::Style { verbose: args.verbose, ..terminal.style };
+    let (_, rules) = files::rules(&args.rules, style)?;
+    let catalog = Catalog::new();
+    let mut sources = Sources::new();
+    let ids = files::specs(&args.paths)?.iter().map(|path| files::read(path, &mut sources)).collect::<Result<Vec<_>, _>>()?;
+    let today = files::today();
+    let analyses: Vec<_> = ids.into_iter().map(|id| analyse(&sources, id, &catalog, &rules, today)).collect();
+    let checked = Checked { sources: &sources, analyses: &analyses };
+    let failed = |error: serde_json::Error| Failure(format!("can't write the report: {error}"));
+    let text = match args.format {
+        Format::Text => diagnostics::text(&checked, style),
+        Format::Json => findings_json::json(&checked).map_err(failed)?,
+        Format::Sarif => sarif::sarif(&checked, &rules).map_err(failed)?,
+        Format::Markdown => markdown::markdown(&checked),
+    };
+    print(&text)?;
+    let dropped: usize = analyses.iter().map(|analysis| analysis.dropped).sum();
+    if dropped > 0 {
+        super::warn(&format!("{dropped} more mistakes are not shown"));
+    }
+    if !analyses.iter().all(crate::analysis::Analysis::is_usable) {
+        return Err(Failure("a spec has mistakes and could not be checked\n".to_owned()));
+    }
+    let threshold = match args.fail_on {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Info => Severity::Info,
+        FailOn::Never => return Ok(Done::Clean),
+    };
+    Ok(if checked.worst().is_some_and(|worst| worst >= threshold) { Done::Findings } else { Done::Clean })
+}

@@ -1,0 +1,73 @@
+//! `napkin explain RULE` and `napkin explain SPEC FIGURE`
+
+use std::path::PathBuf;
+
+use crate::analysis::Analysis;
+use crate::cli::{Done, Failure, Outcome, Terminal, estimate, files, print};
+use crate::diagnostic::suggestion;
+use crate::lint::Rule;
+use crate::report::explain::{tree, wanted};
+use crate::source::Sources;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A rule's name, or a spec.
+    what: String,
+    /// A figure of the spec, such as `api.utilization`, `redirect.p99` or `egress`.
+    figure: Option<String>,
+    /// A folder with rules of your own.
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    let Some(figure) = &args.figure else { return rule(args, terminal) };
+    let (sources, analysis, _) = estimate::load(&PathBuf::from(&args.what), terminal)?;
+    print(&derivation(figure, &analysis, &sources)?)?;
+    Ok(Done::Clean)
+}
+
+/// The derivation of one figure.
+pub(super) fn derivation(figure: &str, analysis: &Analysis, sources: &Sources) -> Result<String, Failure> {
+    let found = wanted(figure, analysis).map_err(Failure)?;
+    Ok(tree(&found, analysis, sources))
+}
+
+/// The figures that `estimate --explain` goes through.
+pub(super) fn figures(analysis: &Analysis) -> Vec<String> {
+    let graph = &analysis.graph;
+    let flows = graph.flows.iter().flat_map(|f| ["peak_rate", "latency.p99", "availability"].map(|key| format!("{}.{key}", f.name)));
+    let busy = graph.components.iter().zip(&analysis.estimate.components).filter(|(_, f)| f.offered_load.is_some() || f.utilization.is_some());
+    let components = busy.flat_map(|(c, _)| ["utilization", "nodes_needed"].map(|key| format!("{}.{key}", c.name)));
+    flows.chain(components).chain(graph.data.iter().map(|d| format!("{}.full", d.name))).collect()
+}
+
+fn rule(args: &Args, terminal: &Terminal) -> Outcome {
+    let (sources, rules) = files::rules(&args.rules, terminal.style)?;
+    let Some(rule) = rules.iter().find(|rule| rule.name == args.what) else {
+        if std::path::Path::new(&args.what).exists() {
+            return Err(Failure("name a figure after the spec, such as `api.utilization` or `redirect.p99`".to_owned()));
+        }
+        let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+        let help = suggestion(&args.what, names.iter().copied()).unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
+        return Err(Failure(format!("there is no rule `{}`; {help}", args.what)));
+    };
+    print(&page(rule, &sources))?;
+    Ok(Done::Clean)
+}
+
+fn page(rule: &Rule, sources: &Sources) -> String {
+    let mut out = format!("{} ({}, {})\n\n{}\n\n", rule.name, rule.severity, rule.category, rule.why);
+    out += &format!("It asks of each {}:\n  {}\n\n", rule.target.name(), sources.slice(rule.when_span).trim());
+    for (title, examples) in [("It fires on:", &rule.bad), ("It stays silent on:", &rule.good)] {
+        if let Some((text, _)) = examples.first() {
+            out += &format!("{title}\n");
+            out += &text.lines().map(|line| format!("  {line}\n")).collect::<String>();
+            out.push('\n');
+        }
+    }
+    for link in &rule.see {
+        out += &format!("See {link}\n");
+    }
+    out + &format!("To accept it in a spec:\n  allow:\n    - {{ rule: {}, because: \"…\", until: 2030-01-31 }}\n", rule.name)
+}

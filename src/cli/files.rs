@@ -1,0 +1,125 @@
+//! Files, folders and standard input to sources; rules from folders; today's date.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::cli::Failure;
+use crate::diagnostic::Diagnostics;
+use crate::lint::{Day, Rule, built_in, load};
+use crate::report::diagnostics::{Style, draw_all};
+use crate::source::{MAX_BYTES, SourceId, Sources};
+
+/// Reads a file, or standard input for `-`.
+pub(crate) fn read(path: &Path, sources: &mut Sources) -> Result<SourceId, Failure> {
+    let name = path.display().to_string();
+    let failed = |reason: String| Failure(format!("can't read {name}: {reason}"));
+    let bytes = if name == "-" {
+        let mut bytes = Vec::new();
+        let limit = MAX_BYTES as u64 + 1;
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
+        bytes
+    } else {
+        let size = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+        if size.is_dir() {
+            return Err(failed("it is a folder; name a file in it".to_owned()));
+        }
+        if size.len() > MAX_BYTES as u64 {
+            return Err(failed(format!("it is larger than {} MiB; split it", MAX_BYTES >> 20)));
+        }
+        std::fs::read(path).map_err(|error| failed(error.to_string()))?
+    };
+    if bytes.len() > MAX_BYTES {
+        return Err(failed(format!("it is larger than {} MiB; split it", MAX_BYTES >> 20)));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+        failed(format!("line {line} is not UTF-8 text (byte {valid}); save it as UTF-8"))
+    })?;
+    let shown = if name == "-" { "<stdin>".to_owned() } else { name.strip_prefix("./").unwrap_or(&name).to_owned() };
+    Ok(sources.add(shown, text))
+}
+
+/// All YAML files that paths stand for. Folders are walked as git would see them.
+pub(crate) fn specs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = found.len();
+            walk(path, &mut found)?;
+            if found.len() == before {
+                return Err(Failure(format!("there are no .yaml files in {}", path.display())));
+            }
+        } else {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let mut files = Vec::new();
+    for entry in ignore::WalkBuilder::new(folder).require_git(false).build() {
+        let entry = entry.map_err(|error| Failure(format!("can't walk {}: {error}", folder.display())))?;
+        let is_yaml = entry.path().extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if is_yaml && entry.file_type().is_some_and(|kind| kind.is_file()) {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort();
+    found.extend(files);
+    Ok(())
+}
+
+/// The built-in rules and those of the user's folders. A broken rule is a failure, with its place.
+pub(crate) fn rules(folders: &[PathBuf], style: Style) -> Result<(Sources, Vec<Rule>), Failure> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Diagnostics::new();
+    let mut rules = built_in(&mut sources, &mut diagnostics);
+    for file in specs(folders)? {
+        let id = read(&file, &mut sources)?;
+        let Some(rule) = load(&sources, id, &mut diagnostics) else { continue };
+        if rules.iter().any(|known| known.name == rule.name) {
+            return Err(Failure(format!("{}: there is already a rule `{}`; give it another name", file.display(), rule.name)));
+        }
+        rules.push(rule);
+    }
+    if diagnostics.has_errors() {
+        return Err(Failure(draw_all(&diagnostics.into_sorted(), &sources, style)));
+    }
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((sources, rules))
+}
+
+/// Today in UTC.
+pub(crate) fn today() -> Option<Day> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    civil(i64::try_from(seconds / 86_400).ok()?)
+}
+
+/// The date of a day counted from 1970-01-01 (Howard Hinnant's `civil_from_days`).
+fn civil(days: i64) -> Option<Day> {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    Some((u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(civil(0), Some((1970, 1, 1)));
+        assert_eq!(civil(19_782), Some((2024, 2, 29)));
+        assert_eq!(civil(20_781), Some((2026, 11, 24)));
+    }
+}

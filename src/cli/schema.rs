@@ -1,0 +1,31 @@
+//! `napkin schema`
+
+use crate::cli::{Done, Failure, Outcome, print};
+use crate::report::schema;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Which format.
+    #[arg(value_enum, default_value = "spec")]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Of {
+    /// Spec files.
+    Spec,
+    /// `check --format json`.
+    Check,
+    /// `estimate --format json`.
+    Estimate,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let text = match args.of {
+        Of::Spec => schema::spec().map_err(|error| Failure(format!("can't write the schema: {error}")))?,
+        Of::Check => schema::CHECK.to_owned(),
+        Of::Estimate => schema::ESTIMATE.to_owned(),
+    };
+    print(&text)?;
+    Ok(Done::Clean)
+}

@@ -1,0 +1,84 @@
+//! `estimate --format json`, version 1. These structs are frozen: a change of meaning needs a new version.
+
+use serde::Serialize;
+
+use crate::analysis::Analysis;
+use crate::estimate::Spreads;
+use crate::estimate::metric::METRICS;
+use crate::lint::World;
+use crate::expr::EntityRef;
+
+#[derive(Serialize)]
+struct Report {
+    version: u32,
+    tool: &'static str,
+    name: String,
+    samples: usize,
+    assumptions: Vec<Assumption>,
+    figures: Vec<Figure>,
+}
+
+#[derive(Serialize)]
+struct Assumption {
+    name: String,
+    value: f64,
+    uncertain: bool,
+}
+
+#[derive(Serialize)]
+struct Figure {
+    of: &'static str,
+    name: String,
+    metric: &'static str,
+    /// In base units: seconds, bytes, dollars.
+    unit: String,
+    value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p5: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p50: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p95: Option<f64>,
+}
+
+/// Writes all figures. A figure that isn't known has the value `null`.
+pub fn json(analysis: &Analysis, spreads: &Spreads) -> serde_json::Result<String> {
+    let world = World::new(&analysis.graph, &analysis.structure, &analysis.estimate);
+    let mut figures = Vec::new();
+    for (place, metric) in METRICS.iter().enumerate() {
+        for index in 0..metric.count(&analysis.graph) {
+            let spread = spreads.by_metric.get(&(place, index));
+            let entity = EntityRef { target: metric.target, index: u32::try_from(index).unwrap_or(u32::MAX) };
+            figures.push(Figure {
+                of: metric.target.name(),
+                name: world.name(entity),
+                metric: metric.key,
+                unit: unit(metric.dimension),
+                value: (metric.get)(&analysis.estimate, index).filter(|value| value.is_finite()),
+                p5: spread.map(|s| s.p5),
+                p50: spread.map(|s| s.p50),
+                p95: spread.map(|s| s.p95),
+            });
+        }
+    }
+    let definitions = analysis.graph.definitions.iter();
+    let assumptions = definitions.map(|d| Assumption { name: d.name.clone(), value: d.value, uncertain: d.uncertain }).collect();
+    let report = Report { version: 1, tool: "napkin", name: analysis.graph.name.clone(), samples: spreads.samples, assumptions, figures };
+    serde_json::to_string_pretty(&report).map(|text| text + "\n")
+}
+
+/// The base unit of a dimension: `B/s`, `s`, `1`.
+fn unit(dimension: crate::quantity::Dimension) -> String {
+    let bases = [("USD", dimension.money), ("B", dimension.data), ("s", dimension.time)];
+    let part = |positive: bool| -> String {
+        let list = bases.into_iter().filter(|&(_, p)| if positive { p > 0 } else { p < 0 });
+        list.map(|(name, p)| if p.abs() == 1 { name.to_owned() } else { format!("{name}^{}", p.abs()) }).collect::<Vec<_>>().join("·")
+    };
+    let (above, below) = (part(true), part(false));
+    match (above.is_empty(), below.is_empty()) {
+        (true, true) => "1".to_owned(),
+        (false, true) => above,
+        (true, false) => format!("1/{below}"),
+        (false, false) => format!("{above}/{below}"),
+    }
+}

@@ -1,0 +1,95 @@
+//! JSON schemas: of specs, made from the table of attributes, and of our outputs, frozen in `schemas/`.
+
+use serde_json::{Map, Value, json};
+
+use crate::vocabulary::{AttributeId, GROUPS, Kind, Shape, Target};
+
+/// The schema of `check --format json`.
+pub const CHECK: &str = include_str!("../../schemas/check.v1.json");
+/// The schema of `estimate --format json`.
+pub const ESTIMATE: &str = include_str!("../../schemas/estimate.v1.json");
+
+/// The schema of spec files, for editors.
+pub fn spec() -> serde_json::Result<String> {
+    let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
+    let component = object(Target::Component, json!({ "is": { "enum": kinds, "description": "What it is." }, "uses": { "type": "string", "description": "A product of the catalogue or of `profiles:`." } }));
+    let call = object(Target::Step, json!({ "call": { "type": "string" }, "if": { "type": "string" } }));
+    let parallel = json!({ "type": "object", "required": ["par"], "additionalProperties": false, "properties": { "par": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/call" }] } }, "wait": { "type": "string" } } });
+    let named = |reference: &str| json!({ "type": "object", "additionalProperties": { "$ref": reference } });
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "napkin spec, version 1",
+        "type": "object",
+        "required": ["napkin"],
+        "additionalProperties": false,
+        "properties": {
+            "napkin": { "const": 1, "description": "Format version." },
+            "name": { "type": "string" },
+            "description": { "type": "string" },
+            "nouns": { "type": ["array", "string"], "items": { "type": "string" } },
+            "assume": { "type": "object", "additionalProperties": { "$ref": "#/$defs/expression" } },
+            "regions": { "type": "object" },
+            "profiles": { "type": "object" },
+            "components": { "type": "object", "additionalProperties": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/component" }] } },
+            "flows": named("#/$defs/flow"),
+            "data": named("#/$defs/data"),
+            "links": { "type": "array" },
+            "requires": object(Target::System, json!({})),
+            "allow": { "type": "array", "items": { "type": "object", "required": ["rule", "because"], "additionalProperties": false, "properties": { "rule": { "type": "string" }, "because": { "type": "string", "minLength": 1 }, "until": { "type": "string", "format": "date" }, "on": { "type": "string" } } } },
+        },
+        "$defs": {
+            "expression": { "type": ["string", "number"] },
+            "component": component,
+            "call": call,
+            "parallel": parallel,
+            "flow": object(Target::Flow, json!({ "steps": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/call" }, { "$ref": "#/$defs/parallel" }] } } })),
+            "data": object(Target::Data, json!({ "in": { "type": ["string", "array"], "items": { "type": "string" } } })),
+        },
+    });
+    serde_json::to_string_pretty(&schema).map(|text| text + "\n")
+}
+
+/// An object with the attributes of a target; dotted keys become nested objects.
+fn object(target: Target, extra: Value) -> Value {
+    let mut properties = match extra {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    };
+    for id in AttributeId::of(target) {
+        let def = id.def();
+        let mut value = shape(def.shape);
+        if let Some(map) = value.as_object_mut() {
+            map.insert("description".to_owned(), json!(def.doc));
+        }
+        match def.key.split_once('.') {
+            None => {
+                properties.insert(def.key.to_owned(), value);
+            }
+            Some((group, key)) => {
+                let entry = properties.entry(group.to_owned()).or_insert_with(|| nested(group));
+                if let Some(inner) = entry.pointer_mut("/anyOf/0/properties").and_then(Value::as_object_mut) {
+                    inner.insert(key.to_owned(), value);
+                }
+            }
+        }
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn nested(group: &str) -> Value {
+    let object = json!({ "type": "object", "additionalProperties": false, "properties": {} });
+    if GROUPS.iter().any(|(name, _)| *name == group) {
+        return json!({ "anyOf": [object, { "type": ["string", "number", "boolean"] }] });
+    }
+    json!({ "anyOf": [object] })
+}
+
+fn shape(shape: Shape) -> Value {
+    match shape {
+        Shape::Quantity { .. } | Shape::Whole(_) => json!({ "type": ["string", "number"] }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Choice(words) => json!({ "enum": words.iter().copied().chain(["none"]).collect::<std::collections::BTreeSet<_>>() }),
+        Shape::Text => json!({ "type": ["string", "boolean"] }),
+        Shape::Names => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
+    }
+}

@@ -1,0 +1,231 @@
+//! Tables for a terminal of 80 columns, and the same in Markdown.
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table as Drawn, TableStyle};
+
+use crate::analysis::Analysis;
+use crate::definition::shown;
+use crate::estimate::Spreads;
+use crate::estimate::metric::find;
+use crate::graph::Graph;
+use crate::quantity::{Hint, quantity};
+use crate::report::safe;
+use crate::vocabulary::{Kind, Target};
+
+/// A line above the head, one below it, one at the end; none between rows.
+const RULED: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+/// A table before it is drawn.
+pub struct Table {
+    /// Its heading.
+    pub title: &'static str,
+    /// Column names.
+    pub columns: Vec<&'static str>,
+    /// Rows of cells.
+    pub rows: Vec<Vec<String>>,
+    /// Remarks below it.
+    pub notes: Vec<String>,
+}
+
+impl Table {
+    /// For a terminal.
+    pub fn text(&self, width: u16) -> String {
+        let mut table = Drawn::new();
+        table.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        table.set_header(self.columns.iter().copied());
+        for row in &self.rows {
+            table.add_row(row.iter().map(|cell| safe(cell)));
+        }
+        for index in 1..self.columns.len() {
+            if let Some(column) = table.column_mut(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let notes: String = self.notes.iter().map(|note| format!("  {}\n", safe(note))).collect();
+        format!("{}\n{}\n{notes}\n", self.title, lines.join("\n"))
+    }
+
+    /// As Markdown; cells can't break out of it.
+    pub fn markdown(&self) -> String {
+        let clean = |cell: &String| safe(cell).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
+        let mut out = format!("### {}\n\n| {} |\n|{}\n", self.title, self.columns.join(" | "), " --- |".repeat(self.columns.len()));
+        for row in &self.rows {
+            out += &format!("| {} |\n", row.iter().map(clean).collect::<Vec<_>>().join(" | "));
+        }
+        for note in &self.notes {
+            out += &format!("\n{}\n", clean(note));
+        }
+        out + "\n"
+    }
+}
+
+/// What tables are made from.
+pub struct Figures<'f> {
+    /// The analysis.
+    pub analysis: &'f Analysis,
+    /// The spread of what is uncertain.
+    pub spreads: &'f Spreads,
+}
+
+impl Figures<'_> {
+    /// A figure as text: a range where it is uncertain, a dash where it isn't known.
+    pub fn cell(&self, target: Target, key: &str, index: usize) -> String {
+        let Some((place, metric)) = find(target, key) else { return String::new() };
+        if let Some(spread) = self.spreads.by_metric.get(&(place, index)) {
+            return shown(*spread, metric.dimension, &metric.hint);
+        }
+        match (metric.get)(&self.analysis.estimate, index) {
+            Some(value) if value >= f64::MAX / 2.0 => "∞".to_owned(),
+            Some(value) => quantity(value, metric.dimension, &metric.hint),
+            None => "–".to_owned(),
+        }
+    }
+
+    /// All tables of `estimate`.
+    pub fn tables(&self) -> Vec<Table> {
+        let all = [self.traffic(), self.capacity(), self.latency(), self.availability(), self.storage(), self.bandwidth(), self.assumptions()];
+        all.into_iter().filter(|table| !table.rows.is_empty()).collect()
+    }
+
+    fn graph(&self) -> &Graph {
+        &self.analysis.graph
+    }
+
+    fn row(&self, name: &str, target: Target, index: usize, keys: &[&str]) -> Vec<String> {
+        std::iter::once(name.to_owned()).chain(keys.iter().map(|key| self.cell(target, key, index))).collect()
+    }
+
+    fn traffic(&self) -> Table {
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for (index, flow) in self.graph().flows.iter().enumerate() {
+            let mut row = self.row(&format!("flow {}", flow.name), Target::Flow, index, &["average_rate", "peak_rate"]);
+            row.extend([String::new(), String::new()]);
+            rows.push(row);
+        }
+        for (index, component) in self.graph().components.iter().enumerate() {
+            if component.kind != Kind::Client && self.analysis.estimate.components.get(index).is_some_and(|c| c.rate > 0.0) {
+                let stores = component.kind.tells_reads_from_writes();
+                let mut row = self.row(&component.name, Target::Component, index, &["rate", "peak_rate", "peak_reads", "peak_writes"]);
+                if !stores {
+                    row.truncate(3);
+                    row.extend([String::new(), String::new()]);
+                }
+                rows.push(row);
+            }
+        }
+        let mut notes = Vec::new();
+        for (index, flow) in self.graph().flows.iter().enumerate() {
+            if self.analysis.estimate.flows.get(index).is_some_and(|f| f.rate.is_none()) {
+                notes.push(format!("flow {} has no rate: add `rate: 100 /s`", flow.name));
+            }
+        }
+        Table { title: "Traffic", columns: vec!["", "average", "peak", "reads at peak", "writes at peak"], rows, notes }
+    }
+
+    fn capacity(&self) -> Table {
+        let mut rows = Vec::new();
+        let mut notes = Vec::new();
+        for (index, component) in self.graph().components.iter().enumerate() {
+            let Some(figures) = self.analysis.estimate.components.get(index) else { continue };
+            if component.kind == Kind::Client || figures.peak_rate <= 0.0 {
+                continue;
+            }
+            if figures.utilization.is_some() || figures.offered_load.is_some() {
+                rows.push(self.row(&component.name, Target::Component, index, &["nodes", "offered_load", "utilization", "capacity", "nodes_needed", "nodes_for_loss"]));
+            }
+            if figures.offered_load.is_none() && figures.utilization.is_none() {
+                notes.push(format!("{}: capacity unknown; add `service_time` and `cores`, or `throughput`", component.name));
+            } else if figures.nodes.is_none() && figures.utilization.is_none() {
+                notes.push(format!("{}: add `replicas` to see how busy it is", component.name));
+            }
+        }
+        if let Some(index) = self.analysis.estimate.system.bottleneck {
+            let name = self.graph().components.get(index).map_or("", |c| c.name.as_str());
+            notes.push(format!("{name} gives out first: the system bears {}x today's peak", self.cell(Target::System, "headroom", 0)));
+        }
+        Table { title: "Capacity at peak", columns: vec!["", "nodes", "busy servers", "utilisation", "bears", "nodes needed", "… with a loss"], rows, notes }
+    }
+
+    fn latency(&self) -> Table {
+        let mut rows = Vec::new();
+        let mut notes = Vec::new();
+        let name_of = |index: &usize| self.graph().components.get(*index).map_or("", |c| c.name.as_str());
+        for (index, flow) in self.graph().flows.iter().enumerate() {
+            let Some(figures) = self.analysis.estimate.flows.get(index) else { continue };
+            let mut row = self.row(&flow.name, Target::Flow, index, &["latency.mean", "latency.p50", "latency.p95", "latency.p99", "latency.p999"]);
+            let objective = crate::graph::number_of(&flow.own, Target::Flow, "slo.p99");
+            row.push(objective.map_or("–".to_owned(), |input| quantity(input.value, crate::quantity::Dimension::TIME, &Hint::Auto)));
+            if !figures.uncounted.is_empty() {
+                row.iter_mut().skip(1).take(5).filter(|cell| *cell != "–").for_each(|cell| cell.insert_str(0, "≥ "));
+                let names: Vec<&str> = figures.uncounted.iter().map(name_of).collect();
+                notes.push(format!("{}: a lower bound; add `replicas` and `service_time` (or `latency`) of {}", flow.name, names.join(", ")));
+            }
+            if let Some(overloaded) = figures.overloaded {
+                notes.push(format!("{}: no steady state, since {} can't keep up at peak", flow.name, name_of(&overloaded)));
+            } else if !figures.client_network && figures.mean.is_some() {
+                notes.push(format!("{}: without the clients' network; add `location` or `rtt` to the client", flow.name));
+            }
+            rows.push(row);
+        }
+        Table { title: "Latency at peak", columns: vec!["flow", "mean", "p50", "p95", "p99", "p99.9", "p99 objective"], rows, notes }
+    }
+
+    fn availability(&self) -> Table {
+        let mut rows = Vec::new();
+        let mut notes = Vec::new();
+        for (index, flow) in self.graph().flows.iter().enumerate() {
+            let Some(figures) = self.analysis.estimate.flows.get(index) else { continue };
+            let nines = figures.availability.map_or("–".to_owned(), crate::quantity::nines);
+            let objective = crate::graph::number_of(&flow.own, Target::Flow, "slo.availability");
+            let mut row = vec![flow.name.clone(), self.cell(Target::Flow, "availability", index), nines, self.cell(Target::Flow, "downtime_per_year", index)];
+            row.push(objective.map_or("–".to_owned(), |input| crate::quantity::percent(input.value)));
+            rows.push(row);
+            if !figures.unknown_availability.is_empty() {
+                let names: Vec<&str> = figures.unknown_availability.iter().filter_map(|i| self.graph().components.get(*i)).map(|c| c.name.as_str()).collect();
+                notes.push(format!("{}: add `replicas` or `availability` of {}", flow.name, names.join(", ")));
+            }
+        }
+        Table { title: "Availability", columns: vec!["flow", "availability", "", "downtime a year", "objective"], rows, notes }
+    }
+
+    fn storage(&self) -> Table {
+        let rows = self.graph().data.iter().enumerate().map(|(index, data)| {
+            self.row(&data.name, Target::Data, index, &["stored_record", "total_copies", "now", "per_year", "full", "hot_memory"])
+        });
+        let notes = self.graph().data.iter().enumerate().filter(|(i, _)| self.analysis.estimate.data.get(*i).is_some_and(|d| d.full.is_none()));
+        let notes = notes.map(|(_, data)| format!("{}: add `record` and `added` to see its size", data.name)).collect();
+        Table { title: "Storage", columns: vec!["data", "record", "copies", "now", "a year", "at retention", "hot set"], rows: rows.collect(), notes }
+    }
+
+    fn bandwidth(&self) -> Table {
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for (index, link) in self.graph().links.iter().enumerate() {
+            let Some(figures) = self.analysis.estimate.links.get(index) else { continue };
+            if figures.request_bandwidth + figures.response_bandwidth <= 0.0 {
+                continue;
+            }
+            let name = |i: usize| self.graph().components.get(i).map_or("", |c| c.name.as_str());
+            rows.push(self.row(&format!("{} → {}", name(link.caller), name(link.callee)), Target::Link, index, &["peak_rate", "request_bandwidth", "response_bandwidth"]));
+        }
+        if !rows.is_empty() {
+            rows.push(vec!["clients".to_owned(), String::new(), self.cell(Target::System, "ingress", 0), self.cell(Target::System, "egress", 0)]);
+        }
+        Table { title: "Bandwidth at peak", columns: vec!["link", "calls", "sent", "returned"], rows, notes: Vec::new() }
+    }
+
+    fn assumptions(&self) -> Table {
+        let mut rows = Vec::new();
+        for definition in self.graph().definitions.iter() {
+            let value = quantity(definition.value, definition.dimension, &definition.checked.hint);
+            rows.push(vec![definition.name.clone(), if definition.uncertain { format!("≈ {value}") } else { value }]);
+        }
+        let mut notes = Vec::new();
+        if self.spreads.samples > 0 {
+            notes.push(format!("ranges are the 5th to 95th percentile of {} samples", self.spreads.samples));
+        }
+        Table { title: "Assumptions", columns: vec!["name", "value (median)"], rows, notes }
+    }
+}
