@@ -147,7 +147,13 @@ impl Reader<'_> {
     }
 
     /// [`Self::input`] for an expression that is checked already.
-    pub fn checked_input(&mut self, checked: Checked, node: Node<'_>, dimension: Dimension, span: Span) -> Option<Input> {
+    pub fn checked_input(
+        &mut self,
+        checked: Checked,
+        node: Node<'_>,
+        dimension: Dimension,
+        span: Span,
+    ) -> Option<Input> {
         if checked.ty != Type::Quantity(dimension) {
             let found = match &checked.ty {
                 Type::Quantity(found) => found.to_string(),
@@ -181,9 +187,18 @@ impl Reader<'_> {
         set
     }
 
-    fn attribute(&mut self, path: &str, key: Span, value: Node<'_>, context: (Target, &[&str], &str), set: &mut AttributeSet) {
+    fn attribute(
+        &mut self,
+        path: &str,
+        key: Span,
+        value: Node<'_>,
+        context: (Target, &[&str], &str),
+        set: &mut AttributeSet,
+    ) {
         let (target, other, owner) = context;
-        let group_of = |path: &str| GROUPS.iter().find(|(group, _)| *group == path).map(|(group, member)| format!("{group}.{member}"));
+        let group_of = |path: &str| {
+            GROUPS.iter().find(|(group, _)| *group == path).map(|(group, member)| format!("{group}.{member}"))
+        };
         if let Some(id) = AttributeId::find(target, path) {
             self.read_value(id, value, owner, set);
             return;
@@ -197,14 +212,26 @@ impl Reader<'_> {
                     self.attribute(&name, key.span(), value, context, set);
                 }
             }
-            (true, Value::Scalar { text, .. }) => match group_of(path).and_then(|full| AttributeId::find(target, &full)) {
-                Some(id) if text == "none" || value.as_bool() == Some(false) => {
-                    set.push(Attribute { id, value: AttributeValue::Absent, origin: Origin::Spec(value.span()) });
+            (true, Value::Scalar { text, .. }) => {
+                match group_of(path).and_then(|full| AttributeId::find(target, &full)) {
+                    Some(id) if text == "none" || value.as_bool() == Some(false) => {
+                        set.push(Attribute { id, value: AttributeValue::Absent, origin: Origin::Spec(value.span()) });
+                    }
+                    Some(id) => self.read_value(id, value, owner, set),
+                    None => self.error(
+                        "type-mismatch",
+                        value.span(),
+                        format!("`{path}` holds several values"),
+                        members(target, &prefix),
+                    ),
                 }
-                Some(id) => self.read_value(id, value, owner, set),
-                None => self.error("type-mismatch", value.span(), format!("`{path}` holds several values"), members(target, &prefix)),
-            },
-            (true, _) => self.error("type-mismatch", value.span(), format!("`{path}` holds several values"), members(target, &prefix)),
+            }
+            (true, _) => self.error(
+                "type-mismatch",
+                value.span(),
+                format!("`{path}` holds several values"),
+                members(target, &prefix),
+            ),
             (false, _) => self.unknown_key(path, key, target, other),
         }
     }
@@ -228,10 +255,16 @@ impl Reader<'_> {
     pub fn read_value(&mut self, id: AttributeId, node: Node<'_>, owner: &str, set: &mut AttributeSet) {
         let def = id.def();
         if node.is_null() {
-            self.error("missing-value", node.span(), format!("`{}` has no value", def.key), "write one after the colon, or remove the key");
+            self.error(
+                "missing-value",
+                node.span(),
+                format!("`{}` has no value", def.key),
+                "write one after the colon, or remove the key",
+            );
             return;
         }
-        let absent = node.as_str() == Some("none") && !matches!(def.shape, Shape::Choice(words) if words.contains(&"none"));
+        let absent =
+            node.as_str() == Some("none") && !matches!(def.shape, Shape::Choice(words) if words.contains(&"none"));
         let value = if absent { Some(AttributeValue::Absent) } else { self.shaped(def.shape, def.key, node, owner) };
         if let Some(value) = value {
             set.push(Attribute { id, value, origin: Origin::Spec(node.span()) });
@@ -281,12 +314,22 @@ impl Reader<'_> {
     pub fn whole(&mut self, node: Node<'_>, min: u32, key: &str) -> Option<Input> {
         let input = self.input(node, Dimension::NONE, key)?;
         if input.uncertain.is_some() {
-            self.error("type-mismatch", node.span(), format!("`{key}` has to be one definite number"), "choose one; `napkin what-if` tries others");
+            self.error(
+                "type-mismatch",
+                node.span(),
+                format!("`{key}` has to be one definite number"),
+                "choose one; `napkin what-if` tries others",
+            );
             return None;
         }
         let valid = input.value.fract() == 0.0 && input.value >= f64::from(min) && input.value <= 1e9;
         if !valid {
-            self.error("out-of-range", node.span(), format!("`{key}` has to be a whole number of at least {min}"), format!("write for example `{}`", min.max(3)));
+            self.error(
+                "out-of-range",
+                node.span(),
+                format!("`{key}` has to be a whole number of at least {min}"),
+                format!("write for example `{}`", min.max(3)),
+            );
             return None;
         }
         Some(input)
@@ -339,6 +382,7 @@ impl Reader<'_> {
 }
 
 fn members(target: Target, prefix: &str) -> String {
-    let list: Vec<&str> = ATTRIBUTES.iter().filter(|def| def.target == target).filter_map(|def| def.key.strip_prefix(prefix)).collect();
+    let list: Vec<&str> =
+        ATTRIBUTES.iter().filter(|def| def.target == target).filter_map(|def| def.key.strip_prefix(prefix)).collect();
     format!("write a mapping with some of: {}", list.join(", "))
 }

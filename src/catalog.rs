@@ -108,7 +108,11 @@ impl Catalog {
         let text = |node: Option<Node<'_>>| node.and_then(Node::as_str).unwrap_or("").to_owned();
         let default = text(root.get("default"));
         for (key, table) in root.get("tables").into_iter().flat_map(Node::entries) {
-            self.tables.push(NumberTable { name: text(Some(key)), title: text(table.get("title")), source: text(table.get("source")) });
+            self.tables.push(NumberTable {
+                name: text(Some(key)),
+                title: text(table.get("title")),
+                source: text(table.get("source")),
+            });
         }
         for entry in root.get("entries").into_iter().flat_map(Node::items) {
             let values: Vec<(String, f64, f64)> = entry
@@ -122,7 +126,12 @@ impl Catalog {
                 .collect();
             let has_default = values.iter().any(|(table, ..)| *table == default);
             let table = if has_default { default.clone() } else { text(entry.get("use")) };
-            self.numbers.push(LatencyNumber { key: text(entry.get("key")), title: text(entry.get("title")), values, table });
+            self.numbers.push(LatencyNumber {
+                key: text(entry.get("key")),
+                title: text(entry.get("title")),
+                values,
+                table,
+            });
         }
     }
 
@@ -178,7 +187,8 @@ impl Catalog {
 
     /// The product's name that the user probably meant.
     pub fn nearest_product(&self, name: &str) -> Option<String> {
-        let names: Vec<String> = self.products().iter().flat_map(|p| p.also.iter().cloned().chain([p.product.clone()])).collect();
+        let names: Vec<String> =
+            self.products().iter().flat_map(|p| p.also.iter().cloned().chain([p.product.clone()])).collect();
         nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
     }
 
@@ -188,7 +198,13 @@ impl Catalog {
         let document = yaml::parse(&sources, id, diagnostics);
         let definitions = Definitions::new();
         let further = |name: &str| self.name_type(name);
-        let mut reader = Reader { definitions: &definitions, nouns: &[], further: &further, further_names: &self.names, diagnostics };
+        let mut reader = Reader {
+            definitions: &definitions,
+            nouns: &[],
+            further: &further,
+            further_names: &self.names,
+            diagnostics,
+        };
         match document.root() {
             Some(root) => Rc::new(read_profile(root, &mut reader)),
             None => Rc::new(empty_profile("")),
@@ -201,7 +217,9 @@ impl Catalog {
         for (path, text) in PRODUCTS {
             let mut diagnostics = Diagnostics::new();
             let profile = self.load(path, text, &mut diagnostics);
-            list.extend(diagnostics.iter().map(|d| format!("{path}: {} ({})", d.message, d.help.clone().unwrap_or_default())));
+            list.extend(
+                diagnostics.iter().map(|d| format!("{path}: {} ({})", d.message, d.help.clone().unwrap_or_default())),
+            );
             if format!("catalog/products/{}.yaml", profile.product) != *path {
                 list.push(format!("{path}: holds `{}`", profile.product));
             }
@@ -211,7 +229,14 @@ impl Catalog {
 }
 
 fn empty_profile(name: &str) -> Profile {
-    Profile { product: name.to_owned(), title: String::new(), also: Vec::new(), kinds: Vec::new(), summary: String::new(), facts: AttributeSet::default() }
+    Profile {
+        product: name.to_owned(),
+        title: String::new(),
+        also: Vec::new(),
+        kinds: Vec::new(),
+        summary: String::new(),
+        facts: AttributeSet::default(),
+    }
 }
 
 /// Reads a profile: a product file of the catalogue, or an entry of a spec's `profiles:`.
@@ -233,7 +258,12 @@ pub fn read_profile(root: Node<'_>, reader: &mut Reader<'_>) -> Profile {
                 }
             }
             "facts" => value.entries().for_each(|(key, fact)| read_fact(key, fact, reader, &mut profile)),
-            other => reader.error("unknown-key", key.span(), format!("a profile has no `{other}`"), "known here: product, title, also, kinds, summary, facts"),
+            other => reader.error(
+                "unknown-key",
+                key.span(),
+                format!("a profile has no `{other}`"),
+                "known here: product, title, also, kinds, summary, facts",
+            ),
         }
     }
     profile
@@ -256,12 +286,22 @@ fn read_fact(key: Node<'_>, fact: Node<'_>, reader: &mut Reader<'_>, profile: &m
         (Some(source), None) => (source, false),
         (None, Some(basis)) => (basis, true),
         _ => {
-            reader.error("fact-source", fact.span(), format!("`{name}` needs either a source or a rule of thumb"), "write `{ value: …, source: https://… }` or `{ value: …, rule_of_thumb: why }`");
+            reader.error(
+                "fact-source",
+                fact.span(),
+                format!("`{name}` needs either a source or a rule of thumb"),
+                "write `{ value: …, source: https://… }` or `{ value: …, rule_of_thumb: why }`",
+            );
             return;
         }
     };
     let Some(id) = crate::vocabulary::AttributeId::find(Target::Component, name) else {
-        reader.error("unknown-key", key.span(), format!("a component has no `{name}`"), "a fact fills in an attribute of a component");
+        reader.error(
+            "unknown-key",
+            key.span(),
+            format!("a component has no `{name}`"),
+            "a fact fills in an attribute of a component",
+        );
         return;
     };
     let Some(value) = fact.get("value") else {
@@ -270,7 +310,8 @@ fn read_fact(key: Node<'_>, fact: Node<'_>, reader: &mut Reader<'_>, profile: &m
     };
     let before = profile.facts.iter().count();
     reader.read_value(id, value, &format!("catalog.{}", profile.product), &mut profile.facts);
-    let origin = Origin::Fact(Rc::new(Fact { product: profile.product.clone(), source: source.to_owned(), rule_of_thumb }));
+    let origin =
+        Origin::Fact(Rc::new(Fact { product: profile.product.clone(), source: source.to_owned(), rule_of_thumb }));
     profile.facts.reorigin(before, &origin);
 }
 
@@ -285,7 +326,8 @@ fn time_range(text: &str) -> Option<(f64, f64)> {
         [one] => value(one).map(|v| (v, v)),
         [low, high] => {
             let unit = high.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-            let low = if low.ends_with(|c: char| c.is_ascii_digit()) { format!("{low}{unit}") } else { (*low).to_owned() };
+            let low =
+                if low.ends_with(|c: char| c.is_ascii_digit()) { format!("{low}{unit}") } else { (*low).to_owned() };
             Some((value(&low)?, value(high)?))
         }
         _ => None,

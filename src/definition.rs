@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::expr::{
-    Budget, Checked, EntityRef, ExprError, FieldId, FieldType, NameType, Schema, StreamId, Type, Value, World, evaluate,
-    stratified,
+    Budget, Checked, EntityRef, ExprError, FieldId, FieldType, NameType, Schema, StreamId, Type, Value, World,
+    evaluate, stratified,
 };
 use crate::quantity::{Dimension, Hint};
 use crate::vocabulary::Target;
+
+/// The seed of all samples unless another is asked for.
+pub const SEED: u64 = 1;
 
 /// How much work the evaluation of one definition may take; they have no loops, so this is ample.
 const STEPS: u64 = 100_000;
@@ -237,7 +240,12 @@ impl Spread {
 }
 
 /// A percentile of sorted samples that stand for equal strata.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the indices of a list")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the indices of a list"
+)]
 fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = (p * sorted.len() as f64 - 0.5).clamp(0.0, last as f64);

@@ -16,7 +16,7 @@ use crate::catalog::Catalog;
 use crate::graph::{Component, Graph, Structure, number};
 use crate::vocabulary::{AttributeId, Shape, Target};
 
-pub use uncertainty::{SAMPLES, SEED, Spreads, spreads};
+pub use uncertainty::{SAMPLES, Spreads, spreads};
 
 /// The share of time that a single node works where nothing is said: the provider's instance-level promise of 99.5 %.
 pub const NODE_AVAILABILITY: f64 = 0.995;
@@ -226,4 +226,3 @@ pub fn estimate(run: &Run<'_>) -> Estimate {
 pub fn estimate_median(graph: &Graph, structure: &Structure, catalog: &Catalog) -> Estimate {
     estimate(&Run { graph, structure, catalog, value: &|input| input.value })
 }
-

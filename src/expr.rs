@@ -44,4 +44,4 @@ pub use eval::{Budget, EntityRef, Missing, Value, World, evaluate};
 pub use function::FUNCTIONS;
 pub use ir::{Checked, FieldId, StreamId};
 pub use parser::{parse, parse_literal_prefix};
-pub use sampling::{stream_id, stratified};
+pub use sampling::{stratified, stream_id};

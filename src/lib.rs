@@ -2,20 +2,21 @@
 //!
 //! The modules stand in the order in which data passes through them; each names only earlier ones.
 
-pub mod source;
-pub mod diagnostic;
-pub mod quantity;
-pub mod formula;
-pub mod yaml;
-pub mod vocabulary;
-pub mod expr;
-pub mod definition;
-pub mod attributes;
-pub mod catalog;
-pub mod spec;
-pub mod graph;
-pub mod estimate;
-pub mod lint;
 pub mod analysis;
-pub mod report;
+pub mod attributes;
+pub mod calculator;
+pub mod catalog;
 pub mod cli;
+pub mod definition;
+pub mod diagnostic;
+pub mod estimate;
+pub mod expr;
+pub mod formula;
+pub mod graph;
+pub mod lint;
+pub mod quantity;
+pub mod report;
+pub mod source;
+pub mod spec;
+pub mod vocabulary;
+pub mod yaml;

@@ -27,6 +27,8 @@ pub struct Spec {
     pub regions: Vec<RegionSpec>,
     /// `components:`
     pub components: Vec<ComponentSpec>,
+    /// Components whose description has a mistake; naming them elsewhere is no further mistake.
+    pub broken: Vec<String>,
     /// `flows:`
     pub flows: Vec<FlowSpec>,
     /// `links:`, calls outside any flow.

@@ -42,12 +42,25 @@ struct NodeData {
 enum NodeKind {
     Null,
     /// The text stands in the file at these bytes.
-    Verbatim { from: u32, to: u32, plain: bool },
+    Verbatim {
+        from: u32,
+        to: u32,
+        plain: bool,
+    },
     /// The text had to be unescaped or folded.
-    Owned { index: u32, plain: bool },
-    Sequence { first: u32, count: u32 },
+    Owned {
+        index: u32,
+        plain: bool,
+    },
+    Sequence {
+        first: u32,
+        count: u32,
+    },
     /// `count` pairs of key and value.
-    Mapping { first: u32, count: u32 },
+    Mapping {
+        first: u32,
+        count: u32,
+    },
 }
 
 /// A node of a document.
@@ -260,11 +273,20 @@ fn align_one(c: char, raw: &str, mut at: usize, style: char) -> (usize, usize) {
 pub fn parse<'s>(sources: &'s Sources, source: SourceId, diagnostics: &mut Diagnostics) -> Document<'s> {
     let text = sources.get(source).text();
     let document = Document { source, text, nodes: Vec::new(), children: Vec::new(), owned: Vec::new(), root: None };
-    let mut builder =
-        Builder { document, stack: Vec::new(), anchors: BTreeMap::new(), weights: Vec::new(), diagnostics, documents: 0 };
+    let mut builder = Builder {
+        document,
+        stack: Vec::new(),
+        anchors: BTreeMap::new(),
+        weights: Vec::new(),
+        diagnostics,
+        documents: 0,
+    };
     if let Some(at) = text.bytes().position(|byte| byte == 0) {
         let span = Span::new(source, at..at + 1);
-        builder.diagnostics.push(Diagnostic::error("not-text", span, "this file contains a NUL byte, so it is not text").help("save it as UTF-8"));
+        builder.diagnostics.push(
+            Diagnostic::error("not-text", span, "this file contains a NUL byte, so it is not text")
+                .help("save it as UTF-8"),
+        );
         return builder.document;
     }
     builder.run();
@@ -322,12 +344,22 @@ impl Builder<'_, '_> {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    self.error("several-documents", bytes, "a second document begins here; napkin reads one per file", "put it into a file of its own");
+                    self.error(
+                        "several-documents",
+                        bytes,
+                        "a second document begins here; napkin reads one per file",
+                        "put it into a file of its own",
+                    );
                     return false;
                 }
             }
             Event::Alias(id) => return self.alias(*id, bytes),
-            Event::UnresolvedAlias(..) => self.error("unknown-alias", bytes, "there is no anchor of this name before this place", "define it with `&name`, or put the text in quotes"),
+            Event::UnresolvedAlias(..) => self.error(
+                "unknown-alias",
+                bytes,
+                "there is no anchor of this name before this place",
+                "define it with `&name`, or put the text in quotes",
+            ),
             Event::Scalar(..) => {
                 self.tag(event, &bytes);
                 let (text, style) = event.scalar().unwrap_or(("", ScalarStyle::Plain));
@@ -339,13 +371,24 @@ impl Builder<'_, '_> {
             Event::SequenceStart(..) | Event::MappingStart(..) => {
                 self.tag(event, &bytes);
                 if self.stack.len() >= MAX_DEPTH {
-                    self.error("too-deep", bytes.start..bytes.start + 1, "this is nested more than 64 levels deep", "flatten it");
+                    self.error(
+                        "too-deep",
+                        bytes.start..bytes.start + 1,
+                        "this is nested more than 64 levels deep",
+                        "flatten it",
+                    );
                     return false;
                 }
                 let mapping = matches!(event, Event::MappingStart(..));
                 let open = if mapping { b'{' } else { b'[' };
                 let flow = self.document.text.as_bytes().get(bytes.start) == Some(&open);
-                self.stack.push(Frame { mapping, flow, start: bytes.start, anchor: event.anchor_id().unwrap_or(0), items: Vec::new() });
+                self.stack.push(Frame {
+                    mapping,
+                    flow,
+                    start: bytes.start,
+                    anchor: event.anchor_id().unwrap_or(0),
+                    items: Vec::new(),
+                });
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(frame) = self.stack.pop() {
@@ -403,8 +446,15 @@ impl Builder<'_, '_> {
 
     /// Right behind the colon of the key that has no value, or where the parser stands otherwise.
     fn after_key(&self, at: usize) -> usize {
-        let key = self.stack.last().filter(|frame| frame.mapping && frame.items.len() % 2 == 1).and_then(|frame| frame.items.last());
-        let Some(end) = key.and_then(|&index| self.document.nodes.get(index as usize)).map(|node| node.end as usize) else { return at };
+        let key = self
+            .stack
+            .last()
+            .filter(|frame| frame.mapping && frame.items.len() % 2 == 1)
+            .and_then(|frame| frame.items.last());
+        let Some(end) = key.and_then(|&index| self.document.nodes.get(index as usize)).map(|node| node.end as usize)
+        else {
+            return at;
+        };
         self.document.text.get(end..).and_then(|rest| rest.find(':')).map_or(at, |colon| end + colon + 1)
     }
 
@@ -427,7 +477,12 @@ impl Builder<'_, '_> {
 
     fn alias(&mut self, id: usize, bytes: Range<usize>) -> bool {
         let Some(&target) = self.anchors.get(&id) else {
-            self.error("unknown-alias", bytes.clone(), "this alias points to something that isn't finished or doesn't exist", "define the anchor before this place");
+            self.error(
+                "unknown-alias",
+                bytes.clone(),
+                "this alias points to something that isn't finished or doesn't exist",
+                "define the anchor before this place",
+            );
             let null = self.push(NodeKind::Null, bytes, 1);
             self.add(null);
             return true;
@@ -435,9 +490,19 @@ impl Builder<'_, '_> {
         // The alias gets a node of its own, so that its place is where it was written.
         let kind = self.document.nodes.get(target as usize).map_or(NodeKind::Null, |node| node.kind);
         let weight = self.weight(target);
-        let open: u64 = self.stack.iter().flat_map(|frame| &frame.items).map(|&item| self.weight(item)).fold(0, u64::saturating_add);
+        let open: u64 = self
+            .stack
+            .iter()
+            .flat_map(|frame| &frame.items)
+            .map(|&item| self.weight(item))
+            .fold(0, u64::saturating_add);
         if weight.saturating_add(open) > ALIAS_ALLOWANCE.saturating_add(10 * self.document.nodes.len() as u64) {
-            self.error("alias-bomb", bytes, "aliases make this document unreasonably large", "write the parts out, or use fewer aliases of aliases");
+            self.error(
+                "alias-bomb",
+                bytes,
+                "aliases make this document unreasonably large",
+                "write the parts out, or use fewer aliases of aliases",
+            );
             return false;
         }
         let (kind, bytes) = match kind {
@@ -456,10 +521,15 @@ impl Builder<'_, '_> {
         if frame.mapping && frame.items.len() % 2 == 1 {
             frame.items.pop();
         }
-        let node_at = |document: &Document<'_>, index: Option<&u32>| index.and_then(|&i| document.nodes.get(i as usize)).copied();
+        let node_at =
+            |document: &Document<'_>, index: Option<&u32>| index.and_then(|&i| document.nodes.get(i as usize)).copied();
         let last = node_at(&self.document, frame.items.last()).map_or(frame.start, |node| node.end as usize);
         let first = node_at(&self.document, frame.items.first()).map_or(frame.start, |node| node.start as usize);
-        let bytes = if frame.flow { frame.start..closing.max(last) } else { first.min(frame.start.max(first))..last.max(first) };
+        let bytes = if frame.flow {
+            frame.start..closing.max(last)
+        } else {
+            first.min(frame.start.max(first))..last.max(first)
+        };
         if frame.mapping {
             frame.items = self.pairs(std::mem::take(&mut frame.items));
         }
@@ -467,7 +537,11 @@ impl Builder<'_, '_> {
         let (at, length) = (offset(self.document.children.len()), offset(frame.items.len()));
         let weight = frame.items.iter().map(|&item| self.weight(item)).fold(1, u64::saturating_add);
         self.document.children.append(&mut frame.items);
-        let kind = if frame.mapping { NodeKind::Mapping { first: at, count: length / 2 } } else { NodeKind::Sequence { first: at, count: length } };
+        let kind = if frame.mapping {
+            NodeKind::Mapping { first: at, count: length / 2 }
+        } else {
+            NodeKind::Sequence { first: at, count: length }
+        };
         let node = self.push(kind, bytes, weight);
         self.anchor(Some(frame.anchor), node);
         self.add(node);
@@ -506,9 +580,13 @@ impl Builder<'_, '_> {
     fn duplicate(&mut self, key: u32, name: &str, kept: &[u32]) {
         let first = self.position(kept, name).map(|key| self.bytes_of(key));
         let source = self.document.source;
-        let mut diagnostic = Diagnostic::error("duplicate-key", Span::new(source, self.bytes_of(key)), format!("`{name}` stands here twice"))
-            .labelled("again")
-            .help("keep one of them, or give one another name");
+        let mut diagnostic = Diagnostic::error(
+            "duplicate-key",
+            Span::new(source, self.bytes_of(key)),
+            format!("`{name}` stands here twice"),
+        )
+        .labelled("again")
+        .help("keep one of them, or give one another name");
         if let Some(first) = first {
             diagnostic = diagnostic.also(Span::new(source, first), "first here");
         }
@@ -521,21 +599,30 @@ impl Builder<'_, '_> {
         match kind {
             Some(NodeKind::Mapping { first, count }) => {
                 let pairs: Vec<u32> = self.document.children.get(range(first, 2 * count)).unwrap_or(&[]).to_vec();
-                let mut have: HashSet<String> = kept.chunks_exact(2).filter_map(|pair| self.text_of(*pair.first()?)).collect();
+                let mut have: HashSet<String> =
+                    kept.chunks_exact(2).filter_map(|pair| self.text_of(*pair.first()?)).collect();
                 for pair in pairs.chunks_exact(2) {
-                    if let Some(name) = pair.first().and_then(|&key| self.text_of(key)) {
-                        if have.insert(name) {
-                            kept.extend(pair);
-                        }
+                    if let Some(name) = pair.first().and_then(|&key| self.text_of(key))
+                        && have.insert(name)
+                    {
+                        kept.extend(pair);
                     }
                 }
             }
             Some(NodeKind::Sequence { first, count }) => {
                 let members: Vec<u32> = self.document.children.get(range(first, count)).unwrap_or(&[]).to_vec();
                 for member in members {
-                    if matches!(self.document.nodes.get(member as usize).map(|node| node.kind), Some(NodeKind::Sequence { .. })) {
+                    if matches!(
+                        self.document.nodes.get(member as usize).map(|node| node.kind),
+                        Some(NodeKind::Sequence { .. })
+                    ) {
                         let bytes = self.bytes_of(member);
-                        self.error("merge", bytes, "`<<` takes mappings, not lists of lists", "list the mappings directly");
+                        self.error(
+                            "merge",
+                            bytes,
+                            "`<<` takes mappings, not lists of lists",
+                            "list the mappings directly",
+                        );
                     } else {
                         self.merge(member, kept);
                     }
@@ -568,7 +655,10 @@ impl Builder<'_, '_> {
         }
         let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |n| n + 1);
         let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or("");
-        let end = text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| if c == '\n' { at } else { at + c.len_utf8() });
+        let end = text
+            .get(at..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(at, |c| if c == '\n' { at } else { at + c.len_utf8() });
         let help = syntax_help(line, info);
         let message = format!("this is not valid YAML: {}", info.trim_end_matches('.'));
         if info.contains("nesting") || info.contains("recursion") {
@@ -586,7 +676,11 @@ fn syntax_help(line: &str, info: &str) -> &'static str {
     if indent.contains('\t') {
         return "indent with spaces; YAML allows no tabs there";
     }
-    if trimmed.starts_with(['@', '`', '%']) || trimmed.contains(": @") || trimmed.contains(": `") || trimmed.contains(": %") {
+    if trimmed.starts_with(['@', '`', '%'])
+        || trimmed.contains(": @")
+        || trimmed.contains(": `")
+        || trimmed.contains(": %")
+    {
         return "put a value that begins with `@`, `%` or a backtick into quotes";
     }
     if trimmed.contains("*") && info.contains("anchor") {

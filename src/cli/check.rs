@@ -49,7 +49,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let (_, rules) = files::rules(&args.rules, style)?;
     let catalog = Catalog::new();
     let mut sources = Sources::new();
-    let ids = files::specs(&args.paths)?.iter().map(|path| files::read(path, &mut sources)).collect::<Result<Vec<_>, _>>()?;
+    let ids =
+        files::specs(&args.paths)?.iter().map(|path| files::read(path, &mut sources)).collect::<Result<Vec<_>, _>>()?;
     let today = files::today();
     let analyses: Vec<_> = ids.into_iter().map(|id| analyse(&sources, id, &catalog, &rules, today)).collect();
     let checked = Checked { sources: &sources, analyses: &analyses };

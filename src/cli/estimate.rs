@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::TypedValueParser as _;
+
 use crate::analysis::{Analysis, analyse};
 use crate::catalog::Catalog;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
-use crate::estimate::{SAMPLES, SEED, spreads};
+use crate::definition::SEED;
+use crate::estimate::{SAMPLES, spreads};
 use crate::report::diagnostics::draw_all;
 use crate::report::estimate_json;
 use crate::report::tables::Figures;
@@ -49,8 +52,6 @@ pub(super) fn load(path: &Path, terminal: &Terminal) -> Result<(Sources, Analysi
     Ok((sources, analysis, catalog))
 }
 
-use clap::builder::TypedValueParser as _;
-
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let (sources, analysis, catalog) = load(&args.spec, terminal)?;
     let spreads = spreads(&analysis.graph, &analysis.structure, &catalog, args.seed, args.samples);
@@ -58,7 +59,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let text = match args.format {
         Format::Text => figures.tables().iter().map(|table| table.text(terminal.columns)).collect(),
         Format::Markdown => figures.tables().iter().map(crate::report::tables::Table::markdown).collect(),
-        Format::Json => estimate_json::json(&analysis, &spreads).map_err(|error| Failure(format!("can't write the figures: {error}")))?,
+        Format::Json => estimate_json::json(&analysis, &spreads)
+            .map_err(|error| Failure(format!("can't write the figures: {error}")))?,
     };
     print(&text)?;
     if args.explain {

@@ -36,8 +36,15 @@ pub(super) fn derivation(figure: &str, analysis: &Analysis, sources: &Sources) -
 /// The figures that `estimate --explain` goes through.
 pub(super) fn figures(analysis: &Analysis) -> Vec<String> {
     let graph = &analysis.graph;
-    let flows = graph.flows.iter().flat_map(|f| ["peak_rate", "latency.p99", "availability"].map(|key| format!("{}.{key}", f.name)));
-    let busy = graph.components.iter().zip(&analysis.estimate.components).filter(|(_, f)| f.offered_load.is_some() || f.utilization.is_some());
+    let flows = graph
+        .flows
+        .iter()
+        .flat_map(|f| ["peak_rate", "latency.p99", "availability"].map(|key| format!("{}.{key}", f.name)));
+    let busy = graph
+        .components
+        .iter()
+        .zip(&analysis.estimate.components)
+        .filter(|(_, f)| f.offered_load.is_some() || f.utilization.is_some());
     let components = busy.flat_map(|(c, _)| ["utilization", "nodes_needed"].map(|key| format!("{}.{key}", c.name)));
     flows.chain(components).chain(graph.data.iter().map(|d| format!("{}.full", d.name))).collect()
 }
@@ -46,10 +53,13 @@ fn rule(args: &Args, terminal: &Terminal) -> Outcome {
     let (sources, rules) = files::rules(&args.rules, terminal.style)?;
     let Some(rule) = rules.iter().find(|rule| rule.name == args.what) else {
         if std::path::Path::new(&args.what).exists() {
-            return Err(Failure("name a figure after the spec, such as `api.utilization` or `redirect.p99`".to_owned()));
+            return Err(Failure(
+                "name a figure after the spec, such as `api.utilization` or `redirect.p99`".to_owned(),
+            ));
         }
         let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
-        let help = suggestion(&args.what, names.iter().copied()).unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
+        let help = suggestion(&args.what, names.iter().copied())
+            .unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
         return Err(Failure(format!("there is no rule `{}`; {help}", args.what)));
     };
     print(&page(rule, &sources))?;
@@ -69,5 +79,8 @@ fn page(rule: &Rule, sources: &Sources) -> String {
     for link in &rule.see {
         out += &format!("See {link}\n");
     }
-    out + &format!("To accept it in a spec:\n  allow:\n    - {{ rule: {}, because: \"…\", until: 2030-01-31 }}\n", rule.name)
+    out + &format!(
+        "To accept it in a spec:\n  allow:\n    - {{ rule: {}, because: \"…\", until: 2030-01-31 }}\n",
+        rule.name
+    )
 }

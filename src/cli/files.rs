@@ -81,7 +81,11 @@ pub(crate) fn rules(folders: &[PathBuf], style: Style) -> Result<(Sources, Vec<R
         let id = read(&file, &mut sources)?;
         let Some(rule) = load(&sources, id, &mut diagnostics) else { continue };
         if rules.iter().any(|known| known.name == rule.name) {
-            return Err(Failure(format!("{}: there is already a rule `{}`; give it another name", file.display(), rule.name)));
+            return Err(Failure(format!(
+                "{}: there is already a rule `{}`; give it another name",
+                file.display(),
+                rule.name
+            )));
         }
         rules.push(rule);
     }

@@ -20,7 +20,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         std::io::ErrorKind::AlreadyExists => Failure(format!("{path} exists already; name another file")),
         _ => Failure(format!("can't write {path}: {error}")),
     })?;
-    std::io::Write::write_all(&mut file, STARTER.as_bytes()).map_err(|error| Failure(format!("can't write {path}: {error}")))?;
+    std::io::Write::write_all(&mut file, STARTER.as_bytes())
+        .map_err(|error| Failure(format!("can't write {path}: {error}")))?;
     print(&format!("wrote {path}; try `napkin estimate {path}` and `napkin check {path}`\n"))?;
     Ok(Done::Clean)
 }

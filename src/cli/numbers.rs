@@ -14,7 +14,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let catalog = Catalog::new();
-    let tables: Vec<&str> = catalog.tables().iter().map(|table| table.name.as_str()).filter(|name| *name != "rules-of-thumb").collect();
+    let tables: Vec<&str> =
+        catalog.tables().iter().map(|table| table.name.as_str()).filter(|name| *name != "rules-of-thumb").collect();
     let mut rows = Vec::new();
     for number in catalog.numbers() {
         let shown = |low: f64, high: f64| range(low, high, Dimension::TIME, &Hint::Auto);
@@ -26,7 +27,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         }
         rows.push(row);
     }
-    let mut notes = vec!["used: what `latency.…` means in expressions and estimates; by default modern-2026".to_owned()];
+    let mut notes =
+        vec!["used: what `latency.…` means in expressions and estimates; by default modern-2026".to_owned()];
     notes.extend(catalog.tables().iter().map(|table| format!("{}: {} ({})", table.name, table.title, table.source)));
     let columns = vec!["", "used", "handbook A", "handbook B", "Dean 2009", "modern"];
     let table = Table { title: "Latency numbers", columns, rows, notes };

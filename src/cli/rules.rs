@@ -37,7 +37,9 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     match args.command {
         Command::List => {
             let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-            let lines = rules.iter().map(|rule| format!("{:<width$}  {:<7}  {}\n", rule.name, rule.severity.name(), rule.category));
+            let lines = rules
+                .iter()
+                .map(|rule| format!("{:<width$}  {:<7}  {}\n", rule.name, rule.severity.name(), rule.category));
             print(&lines.collect::<String>())?;
             Ok(Done::Clean)
         }
@@ -65,7 +67,11 @@ fn test(rules: &[Rule]) -> Outcome {
                 ExampleResult::Invalid(message) => format!("an example is not a valid spec: {message}"),
             };
             failed += 1;
-            print(&format!("{}: {complaint}\n{}\n", rule.name, text.lines().map(|line| format!("    {line}\n")).collect::<String>()))?;
+            print(&format!(
+                "{}: {complaint}\n{}\n",
+                rule.name,
+                text.lines().map(|line| format!("    {line}\n")).collect::<String>()
+            ))?;
         }
     }
     print(&format!("{} rules: {passed} examples pass, {failed} fail\n", rules.len()))?;

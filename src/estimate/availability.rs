@@ -40,13 +40,19 @@ pub(super) fn availability(run: &Run<'_>, estimate: &mut Estimate) {
 #[expect(clippy::cast_precision_loss, reason = "node counts are far below 2^52")]
 fn tolerated(component: &Component, failure: &Failure) -> Option<f64> {
     match failure {
-        Failure::Nodes { needed, zones, .. } => Some(zones.iter().map(|(_, n)| n).sum::<u64>().saturating_sub(*needed) as f64),
+        Failure::Nodes { needed, zones, .. } => {
+            Some(zones.iter().map(|(_, n)| n).sum::<u64>().saturating_sub(*needed) as f64)
+        }
         Failure::Whole(_) | Failure::Never if component.is_redundant_product() => Some(1.0),
         _ => None,
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers, at least 0 and at most 1e9")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole numbers, at least 0 and at most 1e9"
+)]
 fn failure(run: &Run<'_>, component: &Component) -> Option<Failure> {
     let get = |key| run.component(component, key);
     if component.kind == Kind::Client {
@@ -59,7 +65,9 @@ fn failure(run: &Run<'_>, component: &Component) -> Option<Failure> {
     let node = get("node_availability").or(repaired).unwrap_or(NODE_AVAILABILITY);
     let count = per_shard(run, component)? as u64;
     let automatic = component.word("replication.failover") == Some("automatic");
-    let primary_only = component.kind == Kind::Database && matches!(component.word("topology"), None | Some("primary-replica" | "single")) && !automatic;
+    let primary_only = component.kind == Kind::Database
+        && matches!(component.word("topology"), None | Some("primary-replica" | "single"))
+        && !automatic;
     let majority = component.word("topology") == Some("consensus") || component.kind == Kind::Coordinator;
     let factor = get("replication.factor").map(|f| f as u64);
     let (count, needed) = match (get("needs").map(|n| n as u64), component.word("topology")) {
@@ -82,12 +90,22 @@ fn placed(component: &Component, count: u64) -> Vec<(Option<usize>, u64)> {
     if zones == 0 {
         return vec![(None, count)];
     }
-    component.zones.iter().zip(0..).map(|(&zone, place)| (Some(zone), count / zones + u64::from(place < count % zones))).collect()
+    component
+        .zones
+        .iter()
+        .zip(0..)
+        .map(|(&zone, place)| (Some(zone), count / zones + u64::from(place < count % zones)))
+        .collect()
 }
 
 /// The expected value over zone states of the product of `1 − p(1 − A)`, times independent groups.
 fn expected(parts: &[(f64, &Failure)], groups: &[Group<'_>]) -> f64 {
-    let mut zones: Vec<usize> = parts.iter().map(|(_, f)| *f).chain(groups.iter().flat_map(|g| g.branches.iter().flatten().map(|(_, f)| *f))).flat_map(zones_of).collect();
+    let mut zones: Vec<usize> = parts
+        .iter()
+        .map(|(_, f)| *f)
+        .chain(groups.iter().flat_map(|g| g.branches.iter().flatten().map(|(_, f)| *f)))
+        .flat_map(zones_of)
+        .collect();
     zones.sort_unstable();
     zones.dedup();
     if zones.len() > MAX_ZONES {
@@ -96,7 +114,8 @@ fn expected(parts: &[(f64, &Failure)], groups: &[Group<'_>]) -> f64 {
     let mut total = 0.0;
     for state in 0..1_usize << zones.len() {
         let up = |zone: usize| zones.iter().position(|z| *z == zone).is_none_or(|bit| state >> bit & 1 == 1);
-        let weight: f64 = zones.iter().map(|&z| if up(z) { ZONE_AVAILABILITY } else { 1.0 - ZONE_AVAILABILITY }).product();
+        let weight: f64 =
+            zones.iter().map(|&z| if up(z) { ZONE_AVAILABILITY } else { 1.0 - ZONE_AVAILABILITY }).product();
         let series: f64 = parts.iter().map(|(p, failure)| 1.0 - p * (1.0 - given(failure, &up))).product();
         let grouped: f64 = groups.iter().map(|group| group.works(&up)).product();
         total += weight * series * grouped;
@@ -165,7 +184,12 @@ fn flow(run: &Run<'_>, failures: &[Option<Failure>], index: usize, estimate: &mu
             probability: *probability,
             needed: *needed,
             // A component on the way to all branches is counted once, in the series.
-            branches: branches.iter().map(|b| named(&b.iter().copied().filter(|(c, _)| !series.iter().any(|(s, _)| s == c)).collect::<Vec<_>>())).collect(),
+            branches: branches
+                .iter()
+                .map(|b| {
+                    named(&b.iter().copied().filter(|(c, _)| !series.iter().any(|(s, _)| s == c)).collect::<Vec<_>>())
+                })
+                .collect(),
         })
         .collect();
     let Some(figures) = estimate.flows.get_mut(index) else { return };

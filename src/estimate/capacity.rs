@@ -113,12 +113,23 @@ fn quotas(run: &Run<'_>, component: &Component, figures: &ComponentFigures) -> O
     let partitions = get("partitions");
     let by_bytes = partitions.zip(get("partition_throughput")).map(|(n, each)| figures.peak_in / (n * each));
     let by_count = partitions.zip(get("partition_rate")).map(|(n, each)| figures.peak_writes / (n * each));
-    let bandwidth = nodes(run, component).zip(get("bandwidth")).map(|(n, each)| figures.peak_in.max(figures.peak_out) / (n * each));
+    let bandwidth =
+        nodes(run, component).zip(get("bandwidth")).map(|(n, each)| figures.peak_in.max(figures.peak_out) / (n * each));
     [quota, by_bytes, by_count, bandwidth].into_iter().flatten().filter(|u| u.is_finite()).reduce(f64::max)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number of servers, at least 1 and at most 1e9")]
-fn by_nodes(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures, times: [f64; 3], servers: f64) -> Station {
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a whole number of servers, at least 1 and at most 1e9"
+)]
+fn by_nodes(
+    run: &Run<'_>,
+    component: &Component,
+    figures: &mut ComponentFigures,
+    times: [f64; 3],
+    servers: f64,
+) -> Station {
     let shards = run.component(component, "shards").unwrap_or(1.0);
     let (reads, writes) = (figures.peak_reads / shards, figures.peak_writes / shards);
     let calls = (figures.peak_rate - figures.peak_reads - figures.peak_writes).max(0.0) / shards;
@@ -127,7 +138,9 @@ fn by_nodes(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures
     let spread = spread(run, component);
     // Work of a shard that can be spread over its nodes, in busy servers.
     let total = match spread {
-        Spread::Leaderless { factor, reads: asked } => reads * asked * read_time + writes * factor * write_time + calls * call_time,
+        Spread::Leaderless { factor, reads: asked } => {
+            reads * asked * read_time + writes * factor * write_time + calls * call_time
+        }
         _ => reads * read_time + writes * write_time + calls * call_time,
     };
     figures.offered_load = Some(total * shards);
@@ -146,7 +159,8 @@ fn by_nodes(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures
         figures.nodes_needed = Some(needed * shards);
         figures.nodes_for_loss = Some(needed.max(with_zone_lost(bare, component.zones.len())) * shards);
     }
-    let mut station = Station { service_time: figures.service_time, size_unknown: per_shard.is_none(), ..Station::default() };
+    let mut station =
+        Station { service_time: figures.service_time, size_unknown: per_shard.is_none(), ..Station::default() };
     let Some(n) = per_shard else { return station };
     let (load, rate) = busiest(n);
     let utilization = load / servers;
@@ -167,7 +181,12 @@ fn by_nodes(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures
 }
 
 /// Load and arrival rate at the busiest node of a primary with copies. Every copy applies every write.
-fn primary(component: &Component, n: f64, (reads, read_time): (f64, f64), (writes, write_time): (f64, f64)) -> (f64, f64) {
+fn primary(
+    component: &Component,
+    n: f64,
+    (reads, read_time): (f64, f64),
+    (writes, write_time): (f64, f64),
+) -> (f64, f64) {
     let copies = n - 1.0;
     let (at_primary, at_copy) = match component.word("reads_from") {
         Some("replicas") if copies > 0.0 => (0.0, reads / copies),
@@ -196,7 +215,11 @@ fn connections(run: &Run<'_>, estimate: &mut Estimate) {
     for link in &run.graph.links {
         let Some(client) = run.graph.components.get(link.caller) else { continue };
         let Some(count) = run.component(client, "connections") else { continue };
-        let (Some(component), Some(figures)) = (run.graph.components.get(link.callee), estimate.components.get_mut(link.callee)) else { continue };
+        let (Some(component), Some(figures)) =
+            (run.graph.components.get(link.callee), estimate.components.get_mut(link.callee))
+        else {
+            continue;
+        };
         let total = figures.connections.unwrap_or(0.0) + count;
         figures.connections = Some(total);
         figures.connection_memory = run.component(component, "connection_memory").map(|each| each * total);

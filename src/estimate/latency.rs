@@ -33,7 +33,8 @@ fn one(run: &Run<'_>, stations: &[Station], index: usize, estimate: &mut Estimat
     shared.truncate(MAX_SHARED);
     let mut scenarios = Vec::new();
     for bits in 0..1_usize << shared.len() {
-        let fixed: Vec<(usize, bool)> = shared.iter().enumerate().map(|(bit, &cache)| (cache, bits >> bit & 1 == 1)).collect();
+        let fixed: Vec<(usize, bool)> =
+            shared.iter().enumerate().map(|(bit, &cache)| (cache, bits >> bit & 1 == 1)).collect();
         let weight: f64 = fixed.iter().map(|&(cache, hit)| condition(run, hit, cache)).product();
         if weight > 0.0 {
             let times = backwards(run, stations, index, &fixed);
@@ -101,7 +102,13 @@ fn backwards(run: &Run<'_>, stations: &[Station], flow: usize, fixed: &[(usize, 
         let stated = run.of(&step.own, Target::Step, "probability").unwrap_or(1.0);
         let chance = step.conditions.iter().fold(stated, |p, &(hit, cache)| {
             match fixed.iter().find(|(known, _)| *known == cache) {
-                Some(&(_, was_hit)) => if was_hit == hit { p } else { 0.0 },
+                Some(&(_, was_hit)) => {
+                    if was_hit == hit {
+                        p
+                    } else {
+                        0.0
+                    }
+                }
                 None => p * condition(run, hit, cache),
             }
         });
@@ -184,14 +191,20 @@ fn replication_wait(run: &Run<'_>, component: &Component) -> f64 {
 fn region_rtt(run: &Run<'_>, a: usize, b: usize) -> f64 {
     let stated = |from: usize, to: usize| {
         let region = run.graph.regions.get(from)?;
-        region.rtt.iter().find(|(other, _)| *other == to).map(|(_, input)| if input.uncertain.is_some() { (run.value)(input) } else { input.value })
+        region
+            .rtt
+            .iter()
+            .find(|(other, _)| *other == to)
+            .map(|(_, input)| if input.uncertain.is_some() { (run.value)(input) } else { input.value })
     };
     stated(a, b).or_else(|| stated(b, a)).unwrap_or_else(|| run.latency_number("wan_rtt"))
 }
 
 /// The mean round-trip time of a call, and whether a client's network is part of it.
 fn round_trip(run: &Run<'_>, caller: usize, callee: usize) -> (f64, bool) {
-    let (Some(from), Some(to)) = (run.graph.components.get(caller), run.graph.components.get(callee)) else { return (0.0, false) };
+    let (Some(from), Some(to)) = (run.graph.components.get(caller), run.graph.components.get(callee)) else {
+        return (0.0, false);
+    };
     let (client, server) = if from.kind == Kind::Client { (from, to) } else { (to, from) };
     if client.kind == Kind::Client {
         if let Some(rtt) = run.component(client, "rtt") {
@@ -226,7 +239,8 @@ fn transfer(run: &Run<'_>, step: &Step) -> f64 {
     let size = |key| run.of(&step.own, Target::Step, key).unwrap_or(0.0);
     let bytes = size("request") + size("response");
     let ends = [step.caller, step.callee].map(|index| run.graph.components.get(index));
-    let slowest = ends.iter().flatten().filter_map(|c| run.component(c, "bandwidth")).filter(|b| *b > 0.0).reduce(f64::min);
+    let slowest =
+        ends.iter().flatten().filter_map(|c| run.component(c, "bandwidth")).filter(|b| *b > 0.0).reduce(f64::min);
     let has_client = ends.iter().flatten().any(|c| c.kind == Kind::Client);
     match slowest {
         Some(bandwidth) => bytes / bandwidth,

@@ -58,7 +58,13 @@ macro_rules! metric {
 macro_rules! system {
     ($key:literal, $dimension:expr, $doc:literal, $formula:literal, $value:expr) => {
         Metric {
-            target: Target::System, key: $key, dimension: $dimension, hint: Hint::Auto, doc: $doc, formula: $formula, inputs: &[],
+            target: Target::System,
+            key: $key,
+            dimension: $dimension,
+            hint: Hint::Auto,
+            doc: $doc,
+            formula: $formula,
+            inputs: &[],
             get: |estimate, _| $value(&estimate.system),
         }
     };

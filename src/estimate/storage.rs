@@ -28,7 +28,8 @@ fn one(run: &Run<'_>, index: usize, data: &Data, estimate: &mut Estimate) {
     let get = |key| run.of(&data.own, Target::Data, key);
     let Some(record) = get("record") else { return };
     let stored = record * (1.0 + get("index").unwrap_or(0.0)) / get("compression").unwrap_or(1.0);
-    let copies = get("copies").unwrap_or_else(|| data.stores.iter().map(|&store| copies(run, store)).fold(0.0, |a, b| a + b).max(1.0));
+    let copies = get("copies")
+        .unwrap_or_else(|| data.stores.iter().map(|&store| copies(run, store)).fold(0.0, |a, b| a + b).max(1.0));
     let initial = get("initial").unwrap_or(0.0);
     let (added, keep) = (get("added"), get("keep"));
     let bytes = |count: f64| count * stored * copies;
@@ -64,7 +65,8 @@ fn copies(run: &Run<'_>, store: usize) -> f64 {
     if component.flag("managed") == Some(true) {
         return 1.0;
     }
-    let replicated = component.word("topology").is_some() || component.kind == Kind::Database || component.kind.is_messaging();
+    let replicated =
+        component.word("topology").is_some() || component.kind == Kind::Database || component.kind.is_messaging();
     run.component(component, "replication.factor")
         .or_else(|| run.component(component, "replication.replicas").map(|n| n + 1.0))
         .or_else(|| per_shard(run, component).filter(|_| replicated))

@@ -9,8 +9,6 @@ use crate::estimate::metric::METRICS;
 use crate::estimate::{Run, estimate};
 use crate::graph::{Graph, Structure};
 
-/// The seed unless another is asked for.
-pub const SEED: u64 = 1;
 /// How many samples are taken of a system of ordinary size.
 pub const SAMPLES: usize = 1000;
 /// How many figures are kept over all samples; larger systems get fewer samples, and the report says how many.
@@ -33,7 +31,8 @@ pub fn spreads(graph: &Graph, structure: &Structure, catalog: &Catalog, seed: u6
             graph.definitions.streams(checked, &mut streams);
         }
     }
-    let columns: Vec<(usize, usize)> = METRICS.iter().enumerate().flat_map(|(m, metric)| (0..metric.count(graph)).map(move |i| (m, i))).collect();
+    let columns: Vec<(usize, usize)> =
+        METRICS.iter().enumerate().flat_map(|(m, metric)| (0..metric.count(graph)).map(move |i| (m, i))).collect();
     if streams.is_empty() || columns.is_empty() {
         return Spreads::default();
     }
@@ -43,7 +42,9 @@ pub fn spreads(graph: &Graph, structure: &Structure, catalog: &Catalog, seed: u6
     for index in 0..count {
         // A sample whose arithmetic fails (a division by a sampled zero) says nothing and is left out.
         let Ok(sample) = Sample::new(&graph.definitions, &sampler, index) else { continue };
-        let value = |input: &Input| input.uncertain.as_ref().and_then(|checked| sample.evaluate(checked).ok()).unwrap_or(input.value);
+        let value = |input: &Input| {
+            input.uncertain.as_ref().and_then(|checked| sample.evaluate(checked).ok()).unwrap_or(input.value)
+        };
         let figures = estimate(&Run { graph, structure, catalog, value: &value });
         for (&(metric, item), column) in columns.iter().zip(&mut table) {
             if let Some(value) = METRICS.get(metric).and_then(|metric| (metric.get)(&figures, item)) {

@@ -128,7 +128,11 @@ impl Ast {
         match &self.kind {
             AstKind::Number { .. } | AstKind::Text(_) => {}
             AstKind::Name(name) => see(name),
-            AstKind::Field(a, _) | AstKind::Negate(a) | AstKind::Not(a) | AstKind::Known(a, _) | AstKind::Convert(a, _) => a.names(see),
+            AstKind::Field(a, _)
+            | AstKind::Negate(a)
+            | AstKind::Not(a)
+            | AstKind::Known(a, _)
+            | AstKind::Convert(a, _) => a.names(see),
             AstKind::Arithmetic(_, a, b)
             | AstKind::Compare(_, a, b)
             | AstKind::And(a, b)

@@ -43,7 +43,9 @@ impl Type {
             Type::Entity(Target::Data) => "a data set".to_owned(),
             Type::Entity(target) => format!("a {}", target.name()),
             Type::List(inner) => format!("a list ({} each)", inner.describe()),
-            Type::Group(target, path) => format!("a group of values; name one of them after `{}.{path}.`", target.name()),
+            Type::Group(target, path) => {
+                format!("a group of values; name one of them after `{}.{path}.`", target.name())
+            }
         }
     }
 
@@ -232,7 +234,8 @@ impl Checker<'_> {
         let value = self.expression(ast)?;
         match value.ty {
             Type::Bool => Ok(value.ir),
-            ref other => Err(mismatch("a condition", other, ast.range.clone()).help("compare it with something: `x > 0`, `x == \"…\"`, `x is known`")),
+            ref other => Err(mismatch("a condition", other, ast.range.clone())
+                .help("compare it with something: `x > 0`, `x == \"…\"`, `x is known`")),
         }
     }
 
@@ -251,10 +254,15 @@ impl Checker<'_> {
             return Ok(typed(IrKind::Bool(name == "true"), range, Type::Bool));
         }
         if traps::is_noun(name, self.schema.nouns()) {
-            return Err(ExprError::new("unknown-name", range.clone(), format!("`{name}` says what is counted, but there is no number before it"))
-                .help(format!("write `1 {name}`, or a name that `assume:` defines")));
+            return Err(ExprError::new(
+                "unknown-name",
+                range.clone(),
+                format!("`{name}` says what is counted, but there is no number before it"),
+            )
+            .help(format!("write `1 {name}`, or a name that `assume:` defines")));
         }
-        let known: Vec<String> = self.schema.names().into_iter().chain(self.locals.iter().map(|(local, _)| local.clone())).collect();
+        let known: Vec<String> =
+            self.schema.names().into_iter().chain(self.locals.iter().map(|(local, _)| local.clone())).collect();
         let help = suggestion(name, known.iter().map(String::as_str));
         Err(ExprError::new("unknown-name", range.clone(), format!("nothing is called `{name}` here")).maybe_help(help))
     }
@@ -271,7 +279,11 @@ impl Checker<'_> {
             NameType::Interval { low, high, dimension, label } => {
                 self.draws += 1;
                 let ends = [low, high].map(|end| Ir { kind: IrKind::Number(end), range: range.clone() });
-                typed(IrKind::Draw(Distribution::Interval, stream_id(&label), ends.into()), range, Type::Quantity(dimension))
+                typed(
+                    IrKind::Draw(Distribution::Interval, stream_id(&label), ends.into()),
+                    range,
+                    Type::Quantity(dimension),
+                )
             }
         }
     }
@@ -283,12 +295,18 @@ impl Checker<'_> {
             return Ok(self.named(found, range));
         }
         if let Some(path) = dotted(inner) {
-            let siblings: Vec<String> =
-                self.schema.names().into_iter().filter_map(|name| name.strip_prefix(&format!("{path}.")).map(str::to_owned)).collect();
+            let siblings: Vec<String> = self
+                .schema
+                .names()
+                .into_iter()
+                .filter_map(|name| name.strip_prefix(&format!("{path}.")).map(str::to_owned))
+                .collect();
             if !siblings.is_empty() {
                 let last = range.end - field.len()..range.end;
                 let help = suggestion(field, siblings.iter().map(String::as_str));
-                return Err(ExprError::new("unknown-name", last, format!("there is no `{path}.{field}`")).maybe_help(help));
+                return Err(
+                    ExprError::new("unknown-name", last, format!("there is no `{path}.{field}`")).maybe_help(help)
+                );
             }
         }
         let inner = self.expression(inner)?;
@@ -299,10 +317,18 @@ impl Checker<'_> {
                 return Err(mismatch("a single thing", &inner.ty, inner.ir.range.clone())
                     .help(format!("go over the list: `any(list, x => x.{field} …)`, `sum(list, x => x.{field})`")));
             }
-            other => return Err(ExprError::new("unknown-field", range.clone(), format!("{} has no fields", other.describe()))),
+            other => {
+                return Err(ExprError::new(
+                    "unknown-field",
+                    range.clone(),
+                    format!("{} has no fields", other.describe()),
+                ));
+            }
         };
         match self.schema.field(of, &path) {
-            FieldType::Field(id, ty, hint) => Ok(Typed { hint, ..typed(IrKind::Field(Box::new(inner.ir), id), range, ty) }),
+            FieldType::Field(id, ty, hint) => {
+                Ok(Typed { hint, ..typed(IrKind::Field(Box::new(inner.ir), id), range, ty) })
+            }
             FieldType::Group => Ok(typed(inner.ir.kind, range, Type::Group(of, path))),
             FieldType::None => {
                 let last = range.end - field.len()..range.end;
@@ -329,7 +355,12 @@ impl Checker<'_> {
         let result = match operator {
             Arithmetic::Add | Arithmetic::Subtract if left == right => Some(left),
             Arithmetic::Add | Arithmetic::Subtract => {
-                return Err(clash(if operator == Arithmetic::Add { "add" } else { "subtract" }, (a_ast, left), (b_ast, right), range));
+                return Err(clash(
+                    if operator == Arithmetic::Add { "add" } else { "subtract" },
+                    (a_ast, left),
+                    (b_ast, right),
+                    range,
+                ));
             }
             Arithmetic::Multiply => left.times(right),
             Arithmetic::Divide => left.per(right),
@@ -356,10 +387,15 @@ impl Checker<'_> {
             (Type::Quantity(x), Type::Quantity(y)) => return Err(clash("compare", (a, *x), (b, *y), range)),
             (x, y) if x.compatible(y) && !ordered && !matches!(x, Type::Group(..)) => {}
             (x, y) if x.compatible(y) => {
-                return Err(ExprError::new("type-mismatch", range.clone(), format!("{} has no order", x.describe())).help("compare with `==` or `!=`"));
+                return Err(ExprError::new("type-mismatch", range.clone(), format!("{} has no order", x.describe()))
+                    .help("compare with `==` or `!=`"));
             }
             (x, y) => {
-                return Err(ExprError::new("type-mismatch", range.clone(), format!("{} can't be compared with {}", x.describe(), y.describe())));
+                return Err(ExprError::new(
+                    "type-mismatch",
+                    range.clone(),
+                    format!("{} can't be compared with {}", x.describe(), y.describe()),
+                ));
             }
         }
         Ok(typed(IrKind::Compare(comparison, Box::new(left.ir), Box::new(right.ir)), range, Type::Bool))
@@ -370,9 +406,16 @@ impl Checker<'_> {
         inner.hint = match target {
             UnitTarget::Unit { text, factor, dimension: wanted, range } => {
                 if dimension != *wanted {
-                    return Err(ExprError::new("dimension-mismatch", range.clone(), format!("{dimension} can't be shown in `{text}`, which is {wanted}"))
-                        .label(format!("the value is {dimension}"))
-                        .help(format!("multiply or divide by what is missing, or convert to a unit of {dimension}, such as {}", dimension.example())));
+                    return Err(ExprError::new(
+                        "dimension-mismatch",
+                        range.clone(),
+                        format!("{dimension} can't be shown in `{text}`, which is {wanted}"),
+                    )
+                    .label(format!("the value is {dimension}"))
+                    .help(format!(
+                        "multiply or divide by what is missing, or convert to a unit of {dimension}, such as {}",
+                        dimension.example()
+                    )));
                 }
                 Hint::Unit { text: text.clone(), factor: *factor }
             }
@@ -390,7 +433,11 @@ impl Checker<'_> {
         let right = self.expression(list)?;
         let Type::List(inner) = &right.ty else { return Err(mismatch("a list", &right.ty, list.range.clone())) };
         if !inner.compatible(&left.ty) {
-            return Err(ExprError::new("type-mismatch", range.clone(), format!("{} can't be in {}", left.ty.describe(), right.ty.describe())));
+            return Err(ExprError::new(
+                "type-mismatch",
+                range.clone(),
+                format!("{} can't be in {}", left.ty.describe(), right.ty.describe()),
+            ));
         }
         if let IrKind::List(items) = &right.ir.kind {
             for item in items {
@@ -404,9 +451,16 @@ impl Checker<'_> {
         let condition = self.condition(condition)?;
         let (a, b) = (self.expression(yes)?, self.expression(no)?);
         if !a.ty.compatible(&b.ty) {
-            return Err(ExprError::new("type-mismatch", range.clone(), format!("one branch is {}, the other is {}", a.ty.describe(), b.ty.describe())));
+            return Err(ExprError::new(
+                "type-mismatch",
+                range.clone(),
+                format!("one branch is {}, the other is {}", a.ty.describe(), b.ty.describe()),
+            ));
         }
-        Ok(Typed { hint: a.hint, ..typed(IrKind::If(Box::new(condition), Box::new(a.ir), Box::new(b.ir)), range, a.ty) })
+        Ok(Typed {
+            hint: a.hint,
+            ..typed(IrKind::If(Box::new(condition), Box::new(a.ir), Box::new(b.ir)), range, a.ty)
+        })
     }
 
     fn list(&mut self, items: &[Ast], range: &Range<usize>) -> Checks {
@@ -416,7 +470,11 @@ impl Checker<'_> {
             let value = self.expression(item)?;
             match &inner {
                 Some(first) if !first.compatible(&value.ty) => {
-                    return Err(mismatch(&format!("{} (like the first)", first.describe()), &value.ty, item.range.clone()));
+                    return Err(mismatch(
+                        &format!("{} (like the first)", first.describe()),
+                        &value.ty,
+                        item.range.clone(),
+                    ));
                 }
                 Some(_) => {}
                 None => inner = Some(value.ty),
@@ -434,11 +492,13 @@ impl Checker<'_> {
             return Err(clash("make a range of", (low, left), (high, right), range));
         }
         if self.draws > draws {
-            return Err(ExprError::new("nested-uncertainty", range.clone(), "the ends of a range must be certain").help("give the outer range only"));
+            return Err(ExprError::new("nested-uncertainty", range.clone(), "the ends of a range must be certain")
+                .help("give the outer range only"));
         }
         if let (IrKind::Number(x), IrKind::Number(y)) = (&a.ir.kind, &b.ir.kind) {
             if x > y {
-                return Err(ExprError::new("range-order", range.clone(), "this range runs backwards").help("the smaller value comes first"));
+                return Err(ExprError::new("range-order", range.clone(), "this range runs backwards")
+                    .help("the smaller value comes first"));
             }
             if x == y {
                 return Ok(a);
@@ -463,12 +523,11 @@ impl Checker<'_> {
             return self.distribution(distribution, name, arguments, range);
         }
         if let Some(function) = Function::from_name(name) {
-            if function.goes_over_lists() {
-                if let [list, body] = arguments {
-                    if body.variable.is_some() {
-                        return self.over(function, name, list, body, range);
-                    }
-                }
+            if function.goes_over_lists()
+                && let [list, body] = arguments
+                && body.variable.is_some()
+            {
+                return self.over(function, name, list, body, range);
             }
             return self.builtin(function, name, arguments, range);
         }
@@ -485,24 +544,43 @@ impl Checker<'_> {
             return Ok(typed(IrKind::Method(id, list), range, result));
         }
         let help = suggestion(name, FUNCTIONS.iter().map(|(name, ..)| *name));
-        Err(ExprError::new("unknown-function", name_range.clone(), format!("there is no function `{name}`")).maybe_help(help))
+        Err(ExprError::new("unknown-function", name_range.clone(), format!("there is no function `{name}`"))
+            .maybe_help(help))
     }
 
     fn arity(&self, name: &str, arguments: &[Argument], wanted: usize, range: &Range<usize>) -> Result<(), ExprError> {
         if let Some(odd) = arguments.iter().find(|argument| argument.variable.is_some()) {
-            return Err(ExprError::new("type-mismatch", odd.body.range.clone(), format!("`{name}` takes values, not a function of a variable")));
+            return Err(ExprError::new(
+                "type-mismatch",
+                odd.body.range.clone(),
+                format!("`{name}` takes values, not a function of a variable"),
+            ));
         }
         if arguments.len() == wanted {
             return Ok(());
         }
-        let error = ExprError::new("wrong-arguments", range.clone(), format!("`{name}` takes {wanted} {}, here are {}", if wanted == 1 { "value" } else { "values" }, arguments.len()));
+        let error = ExprError::new(
+            "wrong-arguments",
+            range.clone(),
+            format!(
+                "`{name}` takes {wanted} {}, here are {}",
+                if wanted == 1 { "value" } else { "values" },
+                arguments.len()
+            ),
+        );
         Err(match FUNCTIONS.iter().find(|(known, ..)| *known == name) {
             Some((_, usage, _)) => error.help(format!("write {usage}")),
             None => error,
         })
     }
 
-    fn distribution(&mut self, distribution: Distribution, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
+    fn distribution(
+        &mut self,
+        distribution: Distribution,
+        name: &str,
+        arguments: &[Argument],
+        range: &Range<usize>,
+    ) -> Checks {
         self.arity(name, arguments, distribution.arity(), range)?;
         let draws = self.draws;
         let mut dimension = None;
@@ -515,19 +593,31 @@ impl Checker<'_> {
             parameters.push(value.ir);
         }
         if self.draws > draws {
-            return Err(ExprError::new("nested-uncertainty", range.clone(), "the parameters of an uncertain value must be certain"));
+            return Err(ExprError::new(
+                "nested-uncertainty",
+                range.clone(),
+                "the parameters of an uncertain value must be certain",
+            ));
         }
-        let numbers: Vec<f64> = parameters.iter().filter_map(|ir| if let IrKind::Number(x) = ir.kind { Some(x) } else { None }).collect();
-        if numbers.len() == parameters.len() {
-            if let Some(complaint) = distribution.complaint(&numbers) {
-                return Err(ExprError::new("range-order", range.clone(), complaint.to_owned()));
-            }
+        let numbers: Vec<f64> =
+            parameters.iter().filter_map(|ir| if let IrKind::Number(x) = ir.kind { Some(x) } else { None }).collect();
+        if numbers.len() == parameters.len()
+            && let Some(complaint) = distribution.complaint(&numbers)
+        {
+            return Err(ExprError::new("range-order", range.clone(), complaint.to_owned()));
         }
         let kind = self.draw(distribution, parameters);
         Ok(typed(kind, range, Type::Quantity(dimension.unwrap_or_default())))
     }
 
-    fn over(&mut self, function: Function, name: &str, list: &Argument, body: &Argument, range: &Range<usize>) -> Checks {
+    fn over(
+        &mut self,
+        function: Function,
+        name: &str,
+        list: &Argument,
+        body: &Argument,
+        range: &Range<usize>,
+    ) -> Checks {
         let list_value = self.expression(&list.body)?;
         let Type::List(inner) = &list_value.ty else {
             return Err(mismatch("a list", &list_value.ty, list.body.range.clone()));
@@ -541,13 +631,18 @@ impl Checker<'_> {
             (Function::Any | Function::All, Type::Bool) => Type::Bool,
             (Function::Count, Type::Bool) => Type::Quantity(Dimension::NONE),
             (Function::Where, Type::Bool) => list_value.ty.clone(),
-            (Function::Any | Function::All | Function::Count | Function::Where, other) => return Err(mismatch("a condition", other, body.body.range.clone())),
+            (Function::Any | Function::All | Function::Count | Function::Where, other) => {
+                return Err(mismatch("a condition", other, body.body.range.clone()));
+            }
             (Function::Map, other) => Type::List(Box::new(other.clone())),
             (_, Type::Quantity(dimension)) => Type::Quantity(*dimension),
             (_, other) => return Err(mismatch(&format!("a number for `{name}`"), other, body.body.range.clone())),
         };
         let hint = if matches!(ty, Type::Quantity(_)) && function != Function::Count { value.hint } else { Hint::Auto };
-        Ok(Typed { hint, ..typed(IrKind::Over(function, Box::new(list_value.ir), place, Box::new(value.ir)), range, ty) })
+        Ok(Typed {
+            hint,
+            ..typed(IrKind::Over(function, Box::new(list_value.ir), place, Box::new(value.ir)), range, ty)
+        })
     }
 
     fn builtin(&mut self, function: Function, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
@@ -556,7 +651,9 @@ impl Checker<'_> {
                 self.arity(name, arguments, 1, range)?;
                 let values = self.values(arguments)?;
                 match values.into_iter().next() {
-                    Some(Typed { ir, ty: Type::List(_), .. }) => Ok(typed(IrKind::Call(function, vec![ir]), range, Type::Quantity(Dimension::NONE))),
+                    Some(Typed { ir, ty: Type::List(_), .. }) => {
+                        Ok(typed(IrKind::Call(function, vec![ir]), range, Type::Quantity(Dimension::NONE)))
+                    }
                     other => Err(mismatch("a list", &other.map_or(Type::Bool, |value| value.ty), range.clone())),
                 }
             }
@@ -567,14 +664,24 @@ impl Checker<'_> {
                 let types: Vec<Type> = values.iter().map(|value| value.ty.clone()).collect();
                 let ty = match types.as_slice() {
                     [a, b] if a.compatible(b) => a.clone(),
-                    _ => return Err(ExprError::new("type-mismatch", range.clone(), "the default must be of the same kind as the value")),
+                    _ => {
+                        return Err(ExprError::new(
+                            "type-mismatch",
+                            range.clone(),
+                            "the default must be of the same kind as the value",
+                        ));
+                    }
                 };
                 let hint = values.first().map_or(Hint::Auto, |value| value.hint.clone());
-                Ok(Typed { hint, ..typed(IrKind::Call(function, values.into_iter().map(|value| value.ir).collect()), range, ty) })
+                Ok(Typed {
+                    hint,
+                    ..typed(IrKind::Call(function, values.into_iter().map(|value| value.ir).collect()), range, ty)
+                })
             }
             Function::Any | Function::All | Function::Where | Function::Map => {
                 let usage = FUNCTIONS.iter().find(|(known, ..)| *known == name).map_or("", |(_, usage, _)| usage);
-                Err(ExprError::new("wrong-arguments", range.clone(), format!("`{name}` goes over a list")).help(format!("write {usage}")))
+                Err(ExprError::new("wrong-arguments", range.clone(), format!("`{name}` goes over a list"))
+                    .help(format!("write {usage}")))
             }
             _ => self.of_one(function, name, arguments, range),
         }
@@ -582,18 +689,28 @@ impl Checker<'_> {
 
     fn of_one(&mut self, function: Function, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
         self.arity(name, arguments, 1, range)?;
-        let Some(argument) = arguments.first() else { return Err(ExprError::new("wrong-arguments", range.clone(), "a value is missing")) };
+        let Some(argument) = arguments.first() else {
+            return Err(ExprError::new("wrong-arguments", range.clone(), "a value is missing"));
+        };
         let (value, dimension) = self.quantity(&argument.body)?;
         let result = match function {
             Function::Abs => dimension,
-            Function::Sqrt => dimension.root().ok_or_else(|| mismatch("a value whose root has a unit", &value.ty, argument.body.range.clone()))?,
+            Function::Sqrt => dimension
+                .root()
+                .ok_or_else(|| mismatch("a value whose root has a unit", &value.ty, argument.body.range.clone()))?,
             _ if dimension.is_none() => dimension,
             _ => {
-                return Err(mismatch("a plain number", &value.ty, argument.body.range.clone())
-                    .help(format!("divide by a unit first: `{name}(x / 1 {})`", if dimension == Dimension::TIME { "s" } else { "GB" })));
+                return Err(mismatch("a plain number", &value.ty, argument.body.range.clone()).help(format!(
+                    "divide by a unit first: `{name}(x / 1 {})`",
+                    if dimension == Dimension::TIME { "s" } else { "GB" }
+                )));
             }
         };
-        let hint = if matches!(function, Function::Abs | Function::Ceil | Function::Floor | Function::Round) { value.hint } else { Hint::Auto };
+        let hint = if matches!(function, Function::Abs | Function::Ceil | Function::Floor | Function::Round) {
+            value.hint
+        } else {
+            Hint::Auto
+        };
         Ok(Typed { hint, ..typed(IrKind::Call(function, vec![value.ir]), range, Type::Quantity(result)) })
     }
 
@@ -608,13 +725,21 @@ impl Checker<'_> {
                 Type::Quantity(dimension) => *dimension,
                 Type::List(inner) => match **inner {
                     Type::Quantity(dimension) if arguments.len() == 1 => dimension,
-                    _ => return Err(mismatch("numbers", &value.ty, argument.body.range.clone()).help(format!("say which number of each: `{name}(list, x => x.…)`"))),
+                    _ => {
+                        return Err(mismatch("numbers", &value.ty, argument.body.range.clone())
+                            .help(format!("say which number of each: `{name}(list, x => x.…)`")));
+                    }
                 },
                 other => return Err(mismatch("a number", other, argument.body.range.clone())),
             };
             let first = *dimension.get_or_insert(found);
             if first != found {
-                return Err(ExprError::new("dimension-mismatch", argument.body.range.clone(), format!("`{name}` of {first} and {found} makes no sense")).help("all values need the same dimension"));
+                return Err(ExprError::new(
+                    "dimension-mismatch",
+                    argument.body.range.clone(),
+                    format!("`{name}` of {first} and {found} makes no sense"),
+                )
+                .help("all values need the same dimension"));
             }
         }
         let hint = values.first().map_or(Hint::Auto, |value| value.hint.clone());
@@ -624,7 +749,11 @@ impl Checker<'_> {
 
     fn values(&mut self, arguments: &[Argument]) -> Result<Vec<Typed>, ExprError> {
         if let Some(odd) = arguments.iter().find(|argument| argument.variable.is_some()) {
-            return Err(ExprError::new("type-mismatch", odd.body.range.clone(), "a function of a variable comes after a list: `f(list, x => …)`"));
+            return Err(ExprError::new(
+                "type-mismatch",
+                odd.body.range.clone(),
+                "a function of a variable comes after a list: `f(list, x => …)`",
+            ));
         }
         arguments.iter().map(|argument| self.expression(&argument.body)).collect()
     }
@@ -645,7 +774,8 @@ fn known_word(field: &Typed, literal: &Typed) -> Result<(), ExprError> {
     if words.contains(&text.as_str()) {
         return Ok(());
     }
-    Err(ExprError::new("unknown-word", literal.ir.range.clone(), format!("this is never `{text}`")).maybe_help(suggestion(text, words.iter().copied())))
+    Err(ExprError::new("unknown-word", literal.ir.range.clone(), format!("this is never `{text}`"))
+        .maybe_help(suggestion(text, words.iter().copied())))
 }
 
 fn power(base: Dimension, exponent: Dimension, ir: &Ir, range: &Range<usize>) -> Result<Option<Dimension>, ExprError> {
@@ -658,7 +788,11 @@ fn power(base: Dimension, exponent: Dimension, ir: &Ir, range: &Range<usize>) ->
     match ir.kind {
         #[expect(clippy::cast_possible_truncation, reason = "whole and at most 12 in size")]
         IrKind::Number(value) if value.fract() == 0.0 && value.abs() <= 12.0 => Ok(base.power(value as i8)),
-        _ => Err(ExprError::new("type-mismatch", range.clone(), format!("the exponent of {base} must be a small whole number"))),
+        _ => Err(ExprError::new(
+            "type-mismatch",
+            range.clone(),
+            format!("the exponent of {base} must be a small whole number"),
+        )),
     }
 }
 
@@ -666,8 +800,13 @@ fn clash(verb: &str, (a, left): (&Ast, Dimension), (b, right): (&Ast, Dimension)
     let missing = left.per(right).filter(|rest| !rest.is_none());
     let way_out = match missing {
         Some(rest) if right.is_none() => format!("give the second value a unit, such as {}", rest.example()),
-        Some(rest) if left.is_none() => format!("give the first value a unit, such as {}", rest.per(Dimension::NONE).map_or("", |_| right.example())),
-        Some(rest) if left.per(right) == Some(Dimension::TIME) => format!("multiply the second by {rest}, or divide the first by it"),
+        Some(rest) if left.is_none() => format!(
+            "give the first value a unit, such as {}",
+            rest.per(Dimension::NONE).map_or("", |_| right.example())
+        ),
+        Some(rest) if left.per(right) == Some(Dimension::TIME) => {
+            format!("multiply the second by {rest}, or divide the first by it")
+        }
         Some(rest) if right.per(left) == Some(Dimension::TIME) => {
             let _ = rest;
             "multiply the first by a time, or divide the second by one".to_owned()

@@ -128,7 +128,10 @@ mod tests {
             assert_eq!(distribution.quantile(&[4.0, 4.0, 4.0], 0.3), 4.0);
         }
         // Mean of a PERT distribution is (min + 4 mode + max) / 6 = 3.1667; integrate the quantile to see it.
-        let mean: f64 = (0..2000).map(|k| Distribution::Pert.quantile(&[1.0, 2.0, 10.0], (f64::from(k) + 0.5) / 2000.0)).sum::<f64>() / 2000.0;
+        let mean: f64 = (0..2000)
+            .map(|k| Distribution::Pert.quantile(&[1.0, 2.0, 10.0], (f64::from(k) + 0.5) / 2000.0))
+            .sum::<f64>()
+            / 2000.0;
         assert!((mean - 19.0 / 6.0).abs() < 1e-3, "{mean}");
     }
 }

@@ -146,7 +146,9 @@ impl<'w> Evaluator<'_, 'w> {
                 if let Some(unknown) = values.iter().find(|value| matches!(value, Value::Unknown(_))) {
                     return Ok(unknown.clone());
                 }
-                self.world.function(*id, &values).map_err(|message| ExprError::new("wrong-arguments", ir.range.clone(), message))
+                self.world
+                    .function(*id, &values)
+                    .map_err(|message| ExprError::new("wrong-arguments", ir.range.clone(), message))
             }
             IrKind::List(items) => {
                 let values = items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
@@ -157,7 +159,12 @@ impl<'w> Evaluator<'_, 'w> {
     }
 
     /// A function of numbers; unknown if one of them is.
-    fn numbers(&mut self, list: &[&'w Ir], range: &Range<usize>, f: impl FnOnce(&[f64]) -> Result<f64, ExprError>) -> Evaluated<'w> {
+    fn numbers(
+        &mut self,
+        list: &[&'w Ir],
+        range: &Range<usize>,
+        f: impl FnOnce(&[f64]) -> Result<f64, ExprError>,
+    ) -> Evaluated<'w> {
         let mut numbers = Vec::with_capacity(list.len());
         for ir in list {
             match self.value(ir)? {
@@ -187,7 +194,13 @@ impl<'w> Evaluator<'_, 'w> {
         }
     }
 
-    fn draw(&mut self, distribution: Distribution, stream: StreamId, parameters: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
+    fn draw(
+        &mut self,
+        distribution: Distribution,
+        stream: StreamId,
+        parameters: &'w [Ir],
+        range: &Range<usize>,
+    ) -> Evaluated<'w> {
         let u = self.world.quantile(stream);
         let list: Vec<&Ir> = parameters.iter().collect();
         self.numbers(&list, range, |parameters| {
@@ -220,7 +233,11 @@ impl<'w> Evaluator<'_, 'w> {
             Some(Value::Number(x)) => {
                 let result = function.of_one(*x);
                 if result.is_nan() {
-                    return Err(ExprError::new("undefined", range.clone(), format!("this is not defined for {}", crate::quantity::number(*x))));
+                    return Err(ExprError::new(
+                        "undefined",
+                        range.clone(),
+                        format!("this is not defined for {}", crate::quantity::number(*x)),
+                    ));
                 }
                 finite(result, range).map(Value::Number)
             }
@@ -289,7 +306,9 @@ fn fold<'w>(function: Function, values: &[Value<'w>], range: &Range<usize>) -> E
     }
     match result {
         Some(x) => Ok(Value::Number(x)),
-        None if function == Function::Min => Err(ExprError::new("undefined", range.clone(), "the smallest of nothing is not defined")),
+        None if function == Function::Min => {
+            Err(ExprError::new("undefined", range.clone(), "the smallest of nothing is not defined"))
+        }
         None => Ok(Value::Number(0.0)),
     }
 }
@@ -308,7 +327,8 @@ pub(crate) fn arithmetic(operator: Arithmetic, x: f64, y: f64, range: &Range<usi
         Arithmetic::Subtract => x - y,
         Arithmetic::Multiply => x * y,
         Arithmetic::Divide if y == 0.0 => {
-            return Err(ExprError::new("division-by-zero", range.clone(), "this divides by zero").help("use a value that is not zero, or guard it: `if x > 0 then … else …`"));
+            return Err(ExprError::new("division-by-zero", range.clone(), "this divides by zero")
+                .help("use a value that is not zero, or guard it: `if x > 0 then … else …`"));
         }
         Arithmetic::Divide => x / y,
         Arithmetic::Power => x.powf(y),

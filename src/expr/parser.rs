@@ -17,7 +17,8 @@ const KEYWORDS: [&str; 11] = ["in", "as", "per", "and", "or", "not", "if", "then
 pub fn parse(text: &str, nouns: &[String]) -> Result<Ast, ExprError> {
     let mut parser = Parser { text, tokens: tokens(text)?, at: 0, depth: 0, nouns };
     if parser.peek() == TokenKind::End {
-        return Err(ExprError::new("empty-expression", 0..text.len(), "there is no expression here").help("write a value such as `50M users * 40 /day`"));
+        return Err(ExprError::new("empty-expression", 0..text.len(), "there is no expression here")
+            .help("write a value such as `50M users * 40 /day`"));
     }
     let ast = parser.expression()?;
     match parser.peek() {
@@ -226,7 +227,9 @@ impl<'t> Parser<'t> {
         loop {
             let token = self.next();
             let found = match token.kind {
-                TokenKind::Word(word) => unit(word).map(|unit| (unit.factor, unit.dimension)).or_else(|| traps::is_noun(word, self.nouns).then_some((1.0, Dimension::NONE))),
+                TokenKind::Word(word) => unit(word)
+                    .map(|unit| (unit.factor, unit.dimension))
+                    .or_else(|| traps::is_noun(word, self.nouns).then_some((1.0, Dimension::NONE))),
                 TokenKind::Symbol("$") => Some((1.0, Dimension::MONEY)),
                 _ => None,
             };
@@ -321,7 +324,8 @@ impl<'t> Parser<'t> {
         let (low_text, high_text) = (self.source(&low.range), self.source(&high.range));
         let bare = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"._-".contains(&b));
         if bare(low_text) {
-            let number_end = high_text.find(|c: char| !(c.is_ascii_digit() || "._".contains(c))).unwrap_or(high_text.len());
+            let number_end =
+                high_text.find(|c: char| !(c.is_ascii_digit() || "._".contains(c))).unwrap_or(high_text.len());
             let (number, tail) = high_text.split_at_checked(number_end).unwrap_or((high_text, ""));
             let suffix: String = tail.chars().take_while(|c| c.is_alphabetic()).collect();
             if multiplier(&suffix).is_some_and(|m| m > 1.0) {
@@ -329,9 +333,13 @@ impl<'t> Parser<'t> {
             }
             share(&high.kind, number, &mut low.kind);
         } else if bare(high_text) {
-            let number_end = low_text.trim_start_matches('$').find(|c: char| !(c.is_ascii_digit() || "._".contains(c))).unwrap_or(low_text.len());
+            let number_end = low_text
+                .trim_start_matches('$')
+                .find(|c: char| !(c.is_ascii_digit() || "._".contains(c)))
+                .unwrap_or(low_text.len());
             let number = low_text.trim_start_matches('$').get(..number_end).unwrap_or(low_text.trim_start_matches('$'));
-            let tail: String = low_text.trim_start_matches('$').chars().skip(number_end).take_while(|c| c.is_alphabetic()).collect();
+            let tail: String =
+                low_text.trim_start_matches('$').chars().skip(number_end).take_while(|c| c.is_alphabetic()).collect();
             if multiplier(&tail).is_none() {
                 share(&low.kind, number, &mut high.kind);
             }
@@ -380,16 +388,23 @@ impl<'t> Parser<'t> {
 
     fn no_value(&self, token: &Token<'t>) -> ExprError {
         match token.kind {
-            TokenKind::End => ExprError::new("expected", token.range.clone(), "the expression ends where a value should be")
-                .help("finish it, or take away the last operator"),
-            _ => ExprError::new("expected", token.range.clone(), format!("a value should stand here, not `{}`", self.source(&token.range))),
+            TokenKind::End => {
+                ExprError::new("expected", token.range.clone(), "the expression ends where a value should be")
+                    .help("finish it, or take away the last operator")
+            }
+            _ => ExprError::new(
+                "expected",
+                token.range.clone(),
+                format!("a value should stand here, not `{}`", self.source(&token.range)),
+            ),
         }
     }
 
     fn money(&mut self, dollar: &Range<usize>) -> Parsed {
         let token = self.next();
         let TokenKind::Number { value, suffix } = token.kind else {
-            return Err(ExprError::new("expected", dollar.clone(), "an amount belongs after `$`").help("write `$250` or `$20k`"));
+            return Err(ExprError::new("expected", dollar.clone(), "an amount belongs after `$`")
+                .help("write `$250` or `$20k`"));
         };
         let Some(factor) = (if suffix.is_empty() { Some(1.0) } else { multiplier(suffix) }) else {
             let number = self.source(&token.range).trim_end_matches(suffix);
@@ -486,11 +501,19 @@ impl<'t> Parser<'t> {
             if token.range.start != *end {
                 return Ok(total);
             }
-            let factor = if suffix == "m" { Some(60.0) } else { unit(suffix).filter(|u| u.dimension == Dimension::TIME).map(|u| u.factor) };
+            let factor = if suffix == "m" {
+                Some(60.0)
+            } else {
+                unit(suffix).filter(|u| u.dimension == Dimension::TIME).map(|u| u.factor)
+            };
             let Some(factor) = factor else {
                 let number = self.source(&token.range).trim_end_matches(suffix);
-                return Err(ExprError::new("unknown-unit", token.range.clone(), format!("`{number}{suffix}` doesn't continue a time"))
-                    .help("write compound times like `1h30m`"));
+                return Err(ExprError::new(
+                    "unknown-unit",
+                    token.range.clone(),
+                    format!("`{number}{suffix}` doesn't continue a time"),
+                )
+                .help("write compound times like `1h30m`"));
             };
             total += value * factor;
             *end = token.range.end;
@@ -501,11 +524,16 @@ impl<'t> Parser<'t> {
     fn bad_suffix(&self, number: &str, suffix: &str, range: &Range<usize>) -> ExprError {
         // `10kusers` and `5Mrps`: a multiplier with its word glued on.
         for (name, _) in MULTIPLIERS {
-            if let Some(word) = suffix.strip_prefix(name) {
-                if !word.is_empty() && traps::follows_number(word, self.nouns) {
-                    return ExprError::new("unknown-unit", range.clone(), format!("`{suffix}` is not a unit that napkin knows"))
-                        .help(format!("put a space before the word: `{number}{name} {word}`"));
-                }
+            if let Some(word) = suffix.strip_prefix(name)
+                && !word.is_empty()
+                && traps::follows_number(word, self.nouns)
+            {
+                return ExprError::new(
+                    "unknown-unit",
+                    range.clone(),
+                    format!("`{suffix}` is not a unit that napkin knows"),
+                )
+                .help(format!("put a space before the word: `{number}{name} {word}`"));
             }
         }
         if traps::is_noun(suffix, self.nouns) {
@@ -620,24 +648,38 @@ impl<'t> Parser<'t> {
                             .help("write `*`, `/` or `per` between units")
                     }
                     AstKind::Number { .. } => error,
-                    _ => ExprError::new("expected", token.range.clone(), format!("an operator is missing before `{word}`"))
-                        .help(format!("write `* {word}`, `/ {word}` or whatever is meant")),
+                    _ => ExprError::new(
+                        "expected",
+                        token.range.clone(),
+                        format!("an operator is missing before `{word}`"),
+                    )
+                    .help(format!("write `* {word}`, `/ {word}` or whatever is meant")),
                 }
             }
             (TokenKind::Number { .. } | TokenKind::Symbol("(" | "$"), _) => {
-                ExprError::new("expected", token.range.clone(), "an operator is missing here").help("write `*`, `/`, `+` or `-` between values")
+                ExprError::new("expected", token.range.clone(), "an operator is missing here")
+                    .help("write `*`, `/`, `+` or `-` between values")
             }
-            (TokenKind::Symbol(")" | "]"), _) => ExprError::new("expected", token.range.clone(), "this bracket closes nothing"),
+            (TokenKind::Symbol(")" | "]"), _) => {
+                ExprError::new("expected", token.range.clone(), "this bracket closes nothing")
+            }
             (TokenKind::Symbol("&" | "|"), _) => {
-                ExprError::new("expected", token.range.clone(), "conditions are joined with words").help("write `and` or `or`")
+                ExprError::new("expected", token.range.clone(), "conditions are joined with words")
+                    .help("write `and` or `or`")
             }
-            _ => ExprError::new("expected", token.range.clone(), format!("`{}` doesn't belong here", self.source(&token.range))),
+            _ => ExprError::new(
+                "expected",
+                token.range.clone(),
+                format!("`{}` doesn't belong here", self.source(&token.range)),
+            ),
         }
     }
 }
 
 fn unit_like(word: &str) -> bool {
-    unit(word).is_some() || traps::is_noun(word, &[]) || crate::diagnostic::nearest(word, ["TB", "GB", "MB", "KB", "PB", "days", "years"]).is_some()
+    unit(word).is_some()
+        || traps::is_noun(word, &[])
+        || crate::diagnostic::nearest(word, ["TB", "GB", "MB", "KB", "PB", "days", "years"]).is_some()
 }
 
 fn too_many_units(range: Range<usize>) -> ExprError {
@@ -660,7 +702,11 @@ fn field_depth(ast: &Ast) -> usize {
 
 /// Gives `to` the unit of `from`, whose number without its unit is `number`.
 fn share(from: &AstKind, number: &str, to: &mut AstKind) {
-    let (AstKind::Number { value, dimension, noun, percent }, Ok(bare)) = (from, number.replace('_', "").parse::<f64>()) else { return };
+    let (AstKind::Number { value, dimension, noun, percent }, Ok(bare)) =
+        (from, number.replace('_', "").parse::<f64>())
+    else {
+        return;
+    };
     // Nines aren't a factor: both ends have to be converted by themselves.
     let nines = *percent && bare >= 1.0 && (1.0 - 10f64.powf(-bare) - value).abs() < 1e-15;
     let inner = if let AstKind::Negate(inner) = to { &mut inner.kind } else { to };

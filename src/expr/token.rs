@@ -47,8 +47,12 @@ const SYMBOLS: [&str; 28] = [
 /// Splits an expression into tokens; the last one is [`TokenKind::End`].
 pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ExprError> {
     if text.len() > MAX_LENGTH {
-        return Err(ExprError::new("expression-too-long", 0..0, format!("this expression is longer than {MAX_LENGTH} bytes"))
-            .help("name its parts under `assume:` and combine the names"));
+        return Err(ExprError::new(
+            "expression-too-long",
+            0..0,
+            format!("this expression is longer than {MAX_LENGTH} bytes"),
+        )
+        .help("name its parts under `assume:` and combine the names"));
     }
     let mut list = Vec::new();
     let mut rest = text.trim_start();
@@ -56,17 +60,21 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ExprError> {
         let start = text.len() - rest.len();
         let Ok((after, kind)) = token(rest) else { return Err(unreadable(rest, start)) };
         let end = text.len() - after.len();
-        if let TokenKind::Number { value, .. } = kind {
-            if !value.is_finite() {
-                return Err(ExprError::new("number-too-large", start..end, "this number is too large to compute with"));
-            }
+        if let TokenKind::Number { value, .. } = kind
+            && !value.is_finite()
+        {
+            return Err(ExprError::new("number-too-large", start..end, "this number is too large to compute with"));
         }
         list.push(Token { kind, range: start..end });
         rest = after.trim_start();
     }
     if list.len() > MAX_TOKENS {
-        return Err(ExprError::new("expression-too-long", 0..0, format!("this expression has more than {MAX_TOKENS} parts"))
-            .help("name its parts under `assume:` and combine the names"));
+        return Err(ExprError::new(
+            "expression-too-long",
+            0..0,
+            format!("this expression has more than {MAX_TOKENS} parts"),
+        )
+        .help("name its parts under `assume:` and combine the names"));
     }
     list.push(Token { kind: TokenKind::End, range: text.len()..text.len() });
     Ok(list)
@@ -78,7 +86,8 @@ fn unreadable(rest: &str, start: usize) -> ExprError {
     if odd == '"' {
         return ExprError::new("unclosed-text", range, "this text has no closing quote").help("add a `\"` at its end");
     }
-    let error = ExprError::new("unexpected-character", range, format!("an expression can't contain `{}`", odd.escape_debug()));
+    let error =
+        ExprError::new("unexpected-character", range, format!("an expression can't contain `{}`", odd.escape_debug()));
     match odd {
         '€' | '£' | '¥' => error.help("money is in US dollars: write `$250` or `250 USD`"),
         '{' | '}' => error.help("write names without braces"),
@@ -100,7 +109,8 @@ fn number(input: &str) -> IResult<&str, TokenKind<'_>> {
     let fraction = pair(char('.'), preceded(peek(digit1), digits));
     let exponent = (alt((char('e'), char('E'))), opt(alt((char('+'), char('-')))), digit1);
     let (rest, literal) =
-        recognize((alt((recognize(pair(digits, opt(fraction))), recognize(pair(char('.'), digits)))), opt(exponent))).parse(input)?;
+        recognize((alt((recognize(pair(digits, opt(fraction))), recognize(pair(char('.'), digits)))), opt(exponent)))
+            .parse(input)?;
     let (rest, suffix) = alt((tag("%"), take_while(is_letter))).parse(rest)?;
     let value = literal.replace('_', "").parse().unwrap_or(f64::INFINITY);
     Ok((rest, TokenKind::Number { value, suffix }))

@@ -21,11 +21,15 @@ pub(super) fn suffix(number: &str, suffix: &str, range: Range<usize>) -> ExprErr
                 .label("bits or bytes?")
                 .help(format!("write `{number} {prefix}B` for bytes or `{number} {prefix}bit` for bits"))
         }
-        "bn" | "mn" | "mio" | "mil" | "mill" => error(format!("`{suffix}` is not known")).help(format!("millions are `{number}M`")),
+        "bn" | "mn" | "mio" | "mil" | "mill" => {
+            error(format!("`{suffix}` is not known")).help(format!("millions are `{number}M`"))
+        }
         "g" | "t" => error(format!("`{number}{suffix}` is not known"))
             .help(format!("write `{number}{}` for the multiplier", suffix.to_uppercase())),
-        "P" | "E" => error(format!("`{number}{suffix}` is not known"))
-            .help(format!("write `{number} {suffix}B` for bytes, or multiply by 1e{}", if suffix == "P" { 15 } else { 18 })),
+        "P" | "E" => error(format!("`{number}{suffix}` is not known")).help(format!(
+            "write `{number} {suffix}B` for bytes, or multiply by 1e{}",
+            if suffix == "P" { 15 } else { 18 }
+        )),
         _ => unknown_word(suffix, range, &[]),
     }
 }
@@ -41,7 +45,9 @@ pub(super) fn bytes_of_things(number: &str, noun: &str, range: Range<usize>) -> 
 pub(super) fn comma(before: &str, after: &str, range: Range<usize>) -> ExprError {
     let error = ExprError::new("comma", range, "a comma can't stand inside a number");
     if after.len() == 3 {
-        return error.help(format!("write `{before}_{after}` or `{before}{after}`, or with a multiplier; decimals take a point"));
+        return error.help(format!(
+            "write `{before}_{after}` or `{before}{after}`, or with a multiplier; decimals take a point"
+        ));
     }
     error.label("decimals take a point").help(format!("write `{before}.{after}`"))
 }
@@ -63,7 +69,9 @@ pub(super) fn unknown_word(word: &str, range: Range<usize>, nouns: &[String]) ->
     let other_case = UNITS.iter().find(|unit| unit.name.eq_ignore_ascii_case(word)).map(|unit| unit.name);
     let help = match other_case.or_else(|| nearest(word, known)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("`{word}` is neither a unit nor a counting word; to count things of your own, declare `nouns: [{word}]` in the spec, or leave the word out"),
+        None => format!(
+            "`{word}` is neither a unit nor a counting word; to count things of your own, declare `nouns: [{word}]` in the spec, or leave the word out"
+        ),
     };
     ExprError::new("unknown-unit", range, format!("`{word}` is not a unit that napkin knows")).help(help)
 }

@@ -43,6 +43,7 @@ pub fn downtime(availability: f64, period: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "small counts")]
 mod tests {
     use super::*;
 
@@ -53,7 +54,10 @@ mod tests {
                 let works: f64 = 0.93;
                 let brute: f64 = (0..1_u32 << count)
                     .filter(|state| u64::from(state.count_ones()) >= needed)
-                    .map(|state| works.powi(state.count_ones() as i32) * (1.0 - works).powi((count - u64::from(state.count_ones())) as i32))
+                    .map(|state| {
+                        works.powi(state.count_ones() as i32)
+                            * (1.0 - works).powi((count - u64::from(state.count_ones())) as i32)
+                    })
                     .sum();
                 assert!((k_of_n(needed, count, works) - brute).abs() < 1e-12);
             }

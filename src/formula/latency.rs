@@ -41,7 +41,11 @@ impl Moments {
 
     /// One after the other, independently.
     pub fn then(self, other: Moments) -> Self {
-        Moments { mean: self.mean + other.mean, variance: self.variance + other.variance, third: self.third + other.third }
+        Moments {
+            mean: self.mean + other.mean,
+            variance: self.variance + other.variance,
+            third: self.third + other.third,
+        }
     }
 
     /// So many in sequence, independently.
@@ -147,7 +151,11 @@ impl Latency {
             let t = top * share * share;
             let (middle, width) = (f64::midpoint(before, t), t - before);
             let tail = 1.0 - at_least(needed, branches, middle);
-            raw = [raw[0] + tail * width, raw[1] + 2.0 * middle * tail * width, raw[2] + 3.0 * middle * middle * tail * width];
+            raw = [
+                raw[0] + tail * width,
+                raw[1] + 2.0 * middle * tail * width,
+                raw[2] + 3.0 * middle * middle * tail * width,
+            ];
             before = t;
         }
         Latency::new(Moments::from_raw(raw[0], raw[1], raw[2]))
@@ -239,6 +247,7 @@ fn at_least(needed: usize, branches: &[Latency], t: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "small counts")]
 mod tests {
     use super::*;
     use crate::formula::queueing::Mmc;
@@ -252,7 +261,10 @@ mod tests {
         let latency = Latency::new(Moments::exponential(0.01));
         close(latency.percentile(0.99), 0.046_051_701_859_880_91, 1e-5);
         close(latency.percentile(0.5), 0.01 * 2f64.ln(), 1e-5);
-        assert_eq!(Latency::new(Moments::constant(0.2)).percentile(0.5).max(0.2), Latency::new(Moments::constant(0.2)).percentile(0.99).max(0.2));
+        assert_eq!(
+            Latency::new(Moments::constant(0.2)).percentile(0.5).max(0.2),
+            Latency::new(Moments::constant(0.2)).percentile(0.99).max(0.2)
+        );
     }
 
     #[test]
@@ -274,12 +286,16 @@ mod tests {
     #[test]
     fn sums_of_unequal_exponentials_are_within_the_stated_error() {
         for means in [[1.0, 2.0, 5.0], [1.0, 10.0, 0.1], [3.0, 3.5, 4.0]] {
-            let latency = means.iter().fold(Latency::zero(), |sum, &m| sum.then(&Latency::new(Moments::exponential(m))));
+            let latency =
+                means.iter().fold(Latency::zero(), |sum, &m| sum.then(&Latency::new(Moments::exponential(m))));
             let tail = |t: f64| -> f64 {
-                (0..3).map(|i| {
-                    let others: f64 = (0..3).filter(|&j| j != i).map(|j| means[i] / (means[i] - means[j])).product();
-                    others * (-t / means[i]).exp()
-                }).sum()
+                (0..3)
+                    .map(|i| {
+                        let others: f64 =
+                            (0..3).filter(|&j| j != i).map(|j| means[i] / (means[i] - means[j])).product();
+                        others * (-t / means[i]).exp()
+                    })
+                    .sum()
             };
             for p in [0.95, 0.99] {
                 close(1.0 - tail(latency.percentile(p)), p, 0.002);

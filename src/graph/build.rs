@@ -1,6 +1,6 @@
 //! A spec to a graph: every name becomes an index, or a diagnostic with the nearest name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attributes::{AttributeSet, AttributeValue, Origin};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
@@ -17,7 +17,14 @@ const LINE_KEYS: [&str; 2] = ["times", "probability"];
 
 /// Resolves a spec.
 pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
-    let mut builder = Builder { graph: Graph::default(), names: BTreeMap::new(), links: BTreeMap::new(), depths: Vec::new(), diagnostics };
+    let mut builder = Builder {
+        graph: Graph::default(),
+        broken: spec.broken.into_iter().collect(),
+        names: BTreeMap::new(),
+        links: BTreeMap::new(),
+        depths: Vec::new(),
+        diagnostics,
+    };
     builder.graph.name = spec.name;
     builder.graph.definitions = spec.definitions;
     builder.graph.assumption_spans = spec.assumption_spans;
@@ -43,6 +50,7 @@ pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
 
 struct Builder<'d> {
     graph: Graph,
+    broken: BTreeSet<String>,
     names: BTreeMap<String, usize>,
     links: BTreeMap<(usize, usize), usize>,
     depths: Vec<usize>,
@@ -71,7 +79,8 @@ impl Builder<'_> {
                         }
                     }
                     None => {
-                        let help = nearest(&other.value, regions.iter().map(|r| r.name.value.as_str())).map_or("declare it under `regions:`".to_owned(), |near| format!("did you mean `{near}`?"));
+                        let help = nearest(&other.value, regions.iter().map(|r| r.name.value.as_str()))
+                            .map_or("declare it under `regions:`".to_owned(), |near| format!("did you mean `{near}`?"));
                         self.error("unknown-region", other.span, format!("there is no region `{}`", other.value), help);
                     }
                 }
@@ -80,13 +89,17 @@ impl Builder<'_> {
     }
 
     fn component(&mut self, spec: ComponentSpec) {
-        let names = |key: &str| match AttributeId::find(Target::Component, key).and_then(|id| spec.attributes.get(id)).map(|a| &a.value) {
+        let names = |key: &str| match AttributeId::find(Target::Component, key)
+            .and_then(|id| spec.attributes.get(id))
+            .map(|a| &a.value)
+        {
             Some(AttributeValue::Names(names)) => names.clone(),
             _ => Vec::new(),
         };
         let mut regions: Vec<usize> = names("region").iter().filter_map(|name| self.region(name)).collect();
         let zones: Vec<usize> = names("zones").iter().filter_map(|name| self.zone(name, &regions)).collect();
-        let of_zones: Vec<usize> = zones.iter().filter_map(|&zone| self.graph.zones.get(zone)).map(|zone| zone.region).collect();
+        let of_zones: Vec<usize> =
+            zones.iter().filter_map(|&zone| self.graph.zones.get(zone)).map(|zone| zone.region).collect();
         regions.extend(of_zones);
         if regions.is_empty() && self.graph.regions.len() == 1 {
             regions.push(0);
@@ -114,19 +127,24 @@ impl Builder<'_> {
         }
         if found.is_none() {
             let known: Vec<&str> = self.graph.regions.iter().map(|region| region.name.as_str()).collect();
-            let help = nearest(&name.value, known.iter().copied()).map_or_else(|| format!("declared are: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            let help = nearest(&name.value, known.iter().copied()).map_or_else(
+                || format!("declared are: {}", known.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
             self.error("unknown-region", name.span, format!("there is no region `{}`", name.value), help);
         }
         found
     }
 
     fn zone(&mut self, name: &Spanned<String>, regions: &[usize]) -> Option<usize> {
-        let (region, zone) = name.value.split_once('/').map_or((None, name.value.as_str()), |(region, zone)| (Some(region), zone));
+        let (region, zone) =
+            name.value.split_once('/').map_or((None, name.value.as_str()), |(region, zone)| (Some(region), zone));
         let fits = |z: &Zone, graph: &Graph| {
             let named = region.is_none_or(|wanted| graph.regions.get(z.region).is_some_and(|r| r.name == wanted));
             z.name == zone && named && (regions.is_empty() || regions.contains(&z.region))
         };
-        let found: Vec<usize> = self.graph.zones.iter().enumerate().filter(|(_, z)| fits(z, &self.graph)).map(|(at, _)| at).collect();
+        let found: Vec<usize> =
+            self.graph.zones.iter().enumerate().filter(|(_, z)| fits(z, &self.graph)).map(|(at, _)| at).collect();
         match found.as_slice() {
             [one] => Some(*one),
             [] if self.graph.regions.is_empty() || self.graph.zones.is_empty() && region.is_none() => {
@@ -144,12 +162,20 @@ impl Builder<'_> {
                     return Some(self.graph.zones.len() - 1);
                 }
                 let known: Vec<&str> = self.graph.zones.iter().map(|z| z.name.as_str()).collect();
-                let help = nearest(zone, known.iter().copied()).map_or_else(|| format!("declared are: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+                let help = nearest(zone, known.iter().copied()).map_or_else(
+                    || format!("declared are: {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
                 self.error("unknown-zone", name.span, format!("there is no zone `{}`", name.value), help);
                 None
             }
             _ => {
-                self.error("unknown-zone", name.span, format!("several regions have a zone `{zone}`"), format!("write `region/{zone}`, or give the component a `region:`"));
+                self.error(
+                    "unknown-zone",
+                    name.span,
+                    format!("several regions have a zone `{zone}`"),
+                    format!("write `region/{zone}`, or give the component a `region:`"),
+                );
                 None
             }
         }
@@ -157,7 +183,7 @@ impl Builder<'_> {
 
     fn resolve(&mut self, name: &Spanned<String>) -> Option<usize> {
         let found = self.names.get(&name.value).copied();
-        if found.is_none() {
+        if found.is_none() && !self.broken.contains(&name.value) {
             let help = match nearest(&name.value, self.names.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "describe it under `components:`".to_owned(),
@@ -193,7 +219,14 @@ impl Builder<'_> {
     fn flow(&mut self, spec: FlowSpec) {
         let start = self.graph.steps.len();
         let index = self.graph.flows.len();
-        self.graph.flows.push(Flow { name: spec.name.value, span: spec.name.span, own: spec.attributes, entry: None, body: Vec::new(), steps: start..start });
+        self.graph.flows.push(Flow {
+            name: spec.name.value,
+            span: spec.name.span,
+            own: spec.attributes,
+            entry: None,
+            body: Vec::new(),
+            steps: start..start,
+        });
         // Which step reached a component last; `None` for the entry.
         let mut reached: BTreeMap<usize, Option<usize>> = BTreeMap::new();
         for step in &spec.steps {
@@ -204,13 +237,21 @@ impl Builder<'_> {
                     }
                 }
                 StepSpec::Parallel { wait, branches } => {
-                    let heads: Vec<(Option<usize>, usize)> = branches.iter().filter_map(|chain| self.chain(index, chain, &mut reached)).collect();
+                    let heads: Vec<(Option<usize>, usize)> =
+                        branches.iter().filter_map(|chain| self.chain(index, chain, &mut reached)).collect();
                     let parent = heads.first().map(|(parent, _)| *parent);
                     let Some(parent) = parent else { continue };
                     if heads.iter().any(|(other, _)| *other != parent) {
-                        let span = branches.first().map_or_else(|| self.graph.flows.get(index).map(|f| f.span), |b| Some(b.span));
+                        let span = branches
+                            .first()
+                            .map_or_else(|| self.graph.flows.get(index).map(|f| f.span), |b| Some(b.span));
                         if let Some(span) = span {
-                            self.error("parallel-callers", span, "steps that run at once need the same caller".to_owned(), "begin every branch of `par` with the same component".to_owned());
+                            self.error(
+                                "parallel-callers",
+                                span,
+                                "steps that run at once need the same caller".to_owned(),
+                                "begin every branch of `par` with the same component".to_owned(),
+                            );
                         }
                     }
                     let steps: Vec<usize> = heads.into_iter().map(|(_, step)| step).collect();
@@ -241,9 +282,15 @@ impl Builder<'_> {
     }
 
     /// Adds the calls of a chain; returns what reached its first component, and its first call.
-    fn chain(&mut self, flow: usize, chain: &Chain, reached: &mut BTreeMap<usize, Option<usize>>) -> Option<(Option<usize>, usize)> {
+    fn chain(
+        &mut self,
+        flow: usize,
+        chain: &Chain,
+        reached: &mut BTreeMap<usize, Option<usize>>,
+    ) -> Option<(Option<usize>, usize)> {
         let hops: Vec<Option<usize>> = chain.hops.iter().map(|hop| self.resolve(&hop.name)).collect();
-        let conditions: Vec<(bool, usize)> = chain.conditions.iter().filter_map(|(hit, name)| Some((*hit, self.resolve(name)?))).collect();
+        let conditions: Vec<(bool, usize)> =
+            chain.conditions.iter().filter_map(|(hit, name)| Some((*hit, self.resolve(name)?))).collect();
         let hops: Vec<usize> = hops.into_iter().collect::<Option<_>>()?;
         let caller = *hops.first()?;
         let parent = self.parent_of(flow, caller, chain, reached)?;
@@ -252,11 +299,17 @@ impl Builder<'_> {
         for (position, (&callee, hop)) in hops.iter().zip(&chain.hops).enumerate().skip(1) {
             let depth = before.and_then(|step| self.depths.get(step)).map_or(0, |depth| depth + 1);
             if depth > MAX_CALL_DEPTH {
-                self.error("too-deep", chain.span, format!("calls are nested more than {MAX_CALL_DEPTH} deep"), "split the flow".to_owned());
+                self.error(
+                    "too-deep",
+                    chain.span,
+                    format!("calls are nested more than {MAX_CALL_DEPTH} deep"),
+                    "split the flow".to_owned(),
+                );
                 return None;
             }
             let link = self.link(caller, callee, hop.name.span, !hop.asynchronous);
-            let detached = hop.asynchronous || before.and_then(|step| self.graph.steps.get(step)).is_some_and(|step| step.detached);
+            let detached = hop.asynchronous
+                || before.and_then(|step| self.graph.steps.get(step)).is_some_and(|step| step.detached);
             let index = self.graph.steps.len();
             self.graph.steps.push(Step {
                 flow,
@@ -288,7 +341,13 @@ impl Builder<'_> {
     }
 
     #[expect(clippy::option_option, reason = "outer: a mistake; inner: the entry")]
-    fn parent_of(&mut self, flow: usize, caller: usize, chain: &Chain, reached: &mut BTreeMap<usize, Option<usize>>) -> Option<Option<usize>> {
+    fn parent_of(
+        &mut self,
+        flow: usize,
+        caller: usize,
+        chain: &Chain,
+        reached: &mut BTreeMap<usize, Option<usize>>,
+    ) -> Option<Option<usize>> {
         if reached.is_empty() {
             reached.insert(caller, None);
             if let Some(flow) = self.graph.flows.get_mut(flow) {
@@ -300,8 +359,13 @@ impl Builder<'_> {
             return Some(*step);
         }
         let name = chain.hops.first()?.name.clone();
-        let known: Vec<&str> = reached.keys().filter_map(|&c| self.graph.components.get(c)).map(|c| c.name.as_str()).collect();
-        let help = format!("continue from one of: {}; or add the call that reaches `{}` before this line", known.join(", "), name.value);
+        let known: Vec<&str> =
+            reached.keys().filter_map(|&c| self.graph.components.get(c)).map(|c| c.name.as_str()).collect();
+        let help = format!(
+            "continue from one of: {}; or add the call that reaches `{}` before this line",
+            known.join(", "),
+            name.value
+        );
         self.error("not-reached", name.span, format!("this flow hasn't reached `{}` yet", name.value), help);
         None
     }

@@ -24,7 +24,12 @@ impl Structure {
     /// Computes all of them.
     pub fn new(graph: &Graph) -> Structure {
         let count = graph.components.len();
-        let mut structure = Structure { callers: vec![Vec::new(); count], callees: vec![Vec::new(); count], cycle: vec![Vec::new(); count], ..Structure::default() };
+        let mut structure = Structure {
+            callers: vec![Vec::new(); count],
+            callees: vec![Vec::new(); count],
+            cycle: vec![Vec::new(); count],
+            ..Structure::default()
+        };
         let mut calls: DiGraph<usize, ()> = DiGraph::with_capacity(count, graph.links.len());
         let nodes: Vec<_> = (0..count).map(|index| calls.add_node(index)).collect();
         for link in &graph.links {
@@ -109,6 +114,8 @@ pub(crate) fn is_optional(graph: &Graph, index: usize) -> bool {
     let flow_steps = graph.flows.get(step.flow).map_or(0..0, |flow| flow.steps.clone());
     is_cache
         && flow_steps.filter_map(|i| graph.steps.get(i)).any(|other| {
-            other.caller == step.caller && other.callee != step.callee && other.conditions.contains(&(false, step.callee))
+            other.caller == step.caller
+                && other.callee != step.callee
+                && other.conditions.contains(&(false, step.callee))
         })
 }

@@ -47,13 +47,17 @@ static INDEX: LazyLock<BTreeMap<(Target, &'static str), u16>> =
 
 /// What a dotted path means on a target.
 pub(super) fn lookup(target: Target, path: &str) -> FieldType {
-    if let Some(&at) = INDEX.get(&(target, path)) {
-        if let Some(field) = FIELDS.get(usize::from(at)) {
-            return FieldType::Field(FieldId(at), field.ty.clone(), field.hint.clone());
-        }
+    if let Some(&at) = INDEX.get(&(target, path))
+        && let Some(field) = FIELDS.get(usize::from(at))
+    {
+        return FieldType::Field(FieldId(at), field.ty.clone(), field.hint.clone());
     }
     let prefix = format!("{path}.");
-    if FIELDS.iter().any(|field| field.target == target && field.key.starts_with(&prefix)) { FieldType::Group } else { FieldType::None }
+    if FIELDS.iter().any(|field| field.target == target && field.key.starts_with(&prefix)) {
+        FieldType::Group
+    } else {
+        FieldType::None
+    }
 }
 
 fn number(dimension: Dimension) -> Type {
@@ -192,7 +196,9 @@ fn all_fields() -> Vec<FieldDef> {
         for id in AttributeId::of(target) {
             let def = id.def();
             let (ty, hint) = match def.shape {
-                Shape::Quantity { dimension, max, .. } => (Type::Quantity(dimension), if max <= 1.0 { Hint::Percent } else { Hint::Auto }),
+                Shape::Quantity { dimension, max, .. } => {
+                    (Type::Quantity(dimension), if max <= 1.0 { Hint::Percent } else { Hint::Auto })
+                }
                 Shape::Whole(_) => (Type::Quantity(Dimension::NONE), Hint::Auto),
                 Shape::Flag => (Type::Bool, Hint::Auto),
                 Shape::Choice(words) => (Type::Word(words), Hint::Auto),
@@ -203,7 +209,14 @@ fn all_fields() -> Vec<FieldDef> {
         }
     }
     for (at, metric) in METRICS.iter().enumerate() {
-        fields.push(FieldDef { target: metric.target, key: metric.key, ty: Type::Quantity(metric.dimension), hint: metric.hint.clone(), doc: metric.doc, get: Getter::Metric(at) });
+        fields.push(FieldDef {
+            target: metric.target,
+            key: metric.key,
+            ty: Type::Quantity(metric.dimension),
+            hint: metric.hint.clone(),
+            doc: metric.doc,
+            get: Getter::Metric(at),
+        });
     }
     for (group, _) in GROUPS {
         let key: &'static str = match *group {
@@ -214,7 +227,14 @@ fn all_fields() -> Vec<FieldDef> {
             "dead_letter" => "dead_letter.stated",
             _ => "quorum.stated",
         };
-        fields.push(FieldDef { target: Target::Component, key, ty: Type::Bool, hint: Hint::Auto, doc: "Whether anything of this group is stated; false for `none`.", get: Getter::Stated(group) });
+        fields.push(FieldDef {
+            target: Target::Component,
+            key,
+            ty: Type::Bool,
+            hint: Hint::Auto,
+            doc: "Whether anything of this group is stated; false for `none`.",
+            get: Getter::Stated(group),
+        });
     }
     fields
 }
@@ -230,7 +250,9 @@ impl FieldDef {
                 Some(value) => Value::Number(value),
                 None => unknown,
             },
-            Getter::Attribute(id) => attribute(world, entity, *id).and_then(|a| of_attribute(&a.value)).unwrap_or(unknown),
+            Getter::Attribute(id) => {
+                attribute(world, entity, *id).and_then(|a| of_attribute(&a.value)).unwrap_or(unknown)
+            }
             Getter::Stated(group) => stated(world, index, group).map_or(unknown, Value::Bool),
         }
     }
@@ -267,7 +289,8 @@ fn stated(world: &World<'_>, index: usize, group: &str) -> Option<bool> {
     let component = world.graph.components.get(index)?;
     let mut answer = None;
     for (at, def) in ATTRIBUTES.iter().enumerate() {
-        let inside = def.target == Target::Component && def.key.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
+        let inside =
+            def.target == Target::Component && def.key.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
         if !inside {
             continue;
         }
@@ -285,7 +308,11 @@ fn stated(world: &World<'_>, index: usize, group: &str) -> Option<bool> {
 pub(super) fn functions(name: &str) -> Option<(u16, Vec<Type>, Type)> {
     match name {
         "reachable" => Some((0, vec![Type::Entity(Target::Component), Type::Entity(Target::Component)], Type::Bool)),
-        "size_after" => Some((1, vec![Type::Entity(Target::Data), Type::Quantity(Dimension::TIME)], Type::Quantity(Dimension::DATA))),
+        "size_after" => Some((
+            1,
+            vec![Type::Entity(Target::Data), Type::Quantity(Dimension::TIME)],
+            Type::Quantity(Dimension::DATA),
+        )),
         _ => None,
     }
 }
@@ -293,7 +320,9 @@ pub(super) fn functions(name: &str) -> Option<(u16, Vec<Type>, Type)> {
 /// Evaluates one of them.
 pub(super) fn function<'w>(world: &World<'w>, id: u16, arguments: &[Value<'w>]) -> Result<Value<'w>, String> {
     match (id, arguments) {
-        (0, [Value::Entity(from), Value::Entity(to)]) => Ok(Value::Bool(reach(&world.structure.callees, from.index as usize).contains(&(to.index as usize)))),
+        (0, [Value::Entity(from), Value::Entity(to)]) => {
+            Ok(Value::Bool(reach(&world.structure.callees, from.index as usize).contains(&(to.index as usize))))
+        }
         (1, [Value::Entity(data), Value::Number(time)]) => {
             let missing = Value::Unknown(Missing { entity: *data, field: "added" });
             let Some(entry) = world.graph.data.get(data.index as usize) else { return Ok(missing) };
@@ -301,7 +330,9 @@ pub(super) fn function<'w>(world: &World<'w>, id: u16, arguments: &[Value<'w>]) 
             let figures = world.estimate.data.get(data.index as usize);
             let bytes = figures.and_then(|f| f.stored_record.zip(f.copies)).map(|(record, copies)| record * copies);
             Ok(match (get("added"), bytes) {
-                (Some(rate), Some(bytes)) => Value::Number(bytes * crate::formula::storage::records(rate, get("keep"), get("initial").unwrap_or(0.0), *time)),
+                (Some(rate), Some(bytes)) => Value::Number(
+                    bytes * crate::formula::storage::records(rate, get("keep"), get("initial").unwrap_or(0.0), *time),
+                ),
                 _ => missing,
             })
         }

@@ -11,7 +11,8 @@ use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
 
-const KEYS: [&str; 12] = ["rule", "severity", "category", "for", "let", "when", "message", "help", "at", "why", "see", "examples"];
+const KEYS: [&str; 12] =
+    ["rule", "severity", "category", "for", "let", "when", "message", "help", "at", "why", "see", "examples"];
 
 /// A checked rule.
 #[derive(Debug)]
@@ -114,7 +115,10 @@ pub fn built_in(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Vec<Rul
 pub fn load(sources: &Sources, id: SourceId, diagnostics: &mut Diagnostics) -> Option<Rule> {
     let document = yaml::parse(sources, id, diagnostics);
     let Some(root) = document.root() else {
-        diagnostics.push(Diagnostic::error("empty-rule", Span::new(id, 0..0), "this rule is empty").help("`napkin rules list` names rules to imitate"));
+        diagnostics.push(
+            Diagnostic::error("empty-rule", Span::new(id, 0..0), "this rule is empty")
+                .help("`napkin rules list` names rules to imitate"),
+        );
         return None;
     };
     Loader { root, diagnostics }.rule()
@@ -145,12 +149,18 @@ impl Loader<'_, '_> {
         for (key, _) in self.root.entries() {
             let name = key.as_str().unwrap_or("");
             if !KEYS.contains(&name) {
-                self.diagnostics.push(Diagnostic::error("rule", key.span(), format!("a rule has no `{name}`")).maybe_help(suggestion(name, KEYS)));
+                self.diagnostics.push(
+                    Diagnostic::error("rule", key.span(), format!("a rule has no `{name}`"))
+                        .maybe_help(suggestion(name, KEYS)),
+                );
             }
         }
         let name = self.text("rule");
-        let severity = self.choice("severity", &Severity::ALL.map(Severity::name)).and_then(|word| Severity::from_name(&word));
-        let target = self.choice("for", &Target::ALL.map(Target::name)).and_then(|word| Target::ALL.into_iter().find(|t| t.name() == word));
+        let severity =
+            self.choice("severity", &Severity::ALL.map(Severity::name)).and_then(|word| Severity::from_name(&word));
+        let target = self
+            .choice("for", &Target::ALL.map(Target::name))
+            .and_then(|word| Target::ALL.into_iter().find(|t| t.name() == word));
         let (category, why) = (self.text("category"), self.text("why"));
         let (name, severity, target) = (name?, severity?, target?);
         self.kebab(&name);
@@ -160,17 +170,43 @@ impl Loader<'_, '_> {
         let help = self.template("help", target, &lets);
         let at = self.at(target);
         let (bad, good) = (self.examples("bad"), self.examples("good"));
-        let see = self.root.get("see").map(|node| node.items().chain(node.as_str().map(|_| node)).filter_map(Node::as_str).map(str::to_owned).collect()).unwrap_or_default();
+        let see = self
+            .root
+            .get("see")
+            .map(|node| {
+                node.items().chain(node.as_str().map(|_| node)).filter_map(Node::as_str).map(str::to_owned).collect()
+            })
+            .unwrap_or_default();
         let place = |key: &str| self.root.get(key).map_or(self.root.span(), Node::span);
         let (span, when_span) = (place("rule"), place("when"));
-        Some(Rule { name, severity, category: category?, target, lets, when: when?, message: message?, help: help?, at, why: why?, see, bad, good, span, when_span })
+        Some(Rule {
+            name,
+            severity,
+            category: category?,
+            target,
+            lets,
+            when: when?,
+            message: message?,
+            help: help?,
+            at,
+            why: why?,
+            see,
+            bad,
+            good,
+            span,
+            when_span,
+        })
     }
 
     fn kebab(&mut self, name: &str) {
         let good = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         if !good {
             let span = self.root.get("rule").map_or(self.root.span(), Node::span);
-            self.error(span, format!("a rule can't be called `{name}`"), "use lower-case words with hyphens that name the bad pattern, such as `cache-without-expiry`");
+            self.error(
+                span,
+                format!("a rule can't be called `{name}`"),
+                "use lower-case words with hyphens that name the bad pattern, such as `cache-without-expiry`",
+            );
         }
     }
 
@@ -185,12 +221,19 @@ impl Loader<'_, '_> {
         None
     }
 
-    fn expression(&mut self, node: Node<'_>, range: Range<usize>, target: Target, lets: &[(String, Checked)]) -> Option<Checked> {
+    fn expression(
+        &mut self,
+        node: Node<'_>,
+        range: Range<usize>,
+        target: Target,
+        lets: &[(String, Checked)],
+    ) -> Option<Checked> {
         let text = node.as_str()?.get(range.clone())?;
         match parse(text, &[]).and_then(|ast| check(&ast, &RuleNames { target, lets })) {
             Ok(checked) => Some(checked),
             Err(error) => {
-                self.diagnostics.push(error.at(|inner| node.inner_span(range.start + inner.start..range.start + inner.end)));
+                self.diagnostics
+                    .push(error.at(|inner| node.inner_span(range.start + inner.start..range.start + inner.end)));
                 None
             }
         }
@@ -244,7 +287,8 @@ impl Loader<'_, '_> {
         let found = AttributeId::find(target, key);
         if found.is_none() {
             let keys: Vec<&str> = AttributeId::of(target).map(|id| id.def().key).collect();
-            let help = suggestion(key, keys.iter().copied()).unwrap_or_else(|| "name the attribute at which a finding should point".to_owned());
+            let help = suggestion(key, keys.iter().copied())
+                .unwrap_or_else(|| "name the attribute at which a finding should point".to_owned());
             self.error(node.span(), format!("a {} has no attribute `{key}`", target.name()), help);
         }
         found
@@ -252,6 +296,9 @@ impl Loader<'_, '_> {
 
     fn examples(&mut self, which: &str) -> Vec<(String, Span)> {
         let Some(node) = self.root.get("examples").and_then(|examples| examples.get(which)) else { return Vec::new() };
-        node.items().chain(node.as_str().map(|_| node)).filter_map(|item| Some((item.as_str()?.to_owned(), item.span()))).collect()
+        node.items()
+            .chain(node.as_str().map(|_| node))
+            .filter_map(|item| Some((item.as_str()?.to_owned(), item.span())))
+            .collect()
     }
 }

@@ -91,7 +91,12 @@ enum Verdict {
     Fires(Box<Finding>),
 }
 
-fn judge<'w>(world: &World<'w>, rule: &'w Rule, subject: EntityRef, budget: &Budget) -> Result<Verdict, crate::expr::ExprError>
+fn judge<'w>(
+    world: &World<'w>,
+    rule: &'w Rule,
+    subject: EntityRef,
+    budget: &Budget,
+) -> Result<Verdict, crate::expr::ExprError>
 where
 {
     let mut lets: Vec<Value<'w>> = Vec::with_capacity(rule.lets.len());

@@ -14,14 +14,23 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], today: Option<Day>, outco
     for allowance in &world.graph.allow {
         if !rules.iter().any(|rule| rule.name == allowance.rule.value) {
             let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
-            let help = suggestion(&allowance.rule.value, names.iter().copied()).unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
-            outcome.diagnostics.push(Diagnostic::error("unknown-rule", allowance.rule.span, format!("there is no rule `{}`", allowance.rule.value)).help(help));
+            let help = suggestion(&allowance.rule.value, names.iter().copied())
+                .unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
+            outcome.diagnostics.push(
+                Diagnostic::error(
+                    "unknown-rule",
+                    allowance.rule.span,
+                    format!("there is no rule `{}`", allowance.rule.value),
+                )
+                .help(help),
+            );
             continue;
         }
         let expired = allowance.until.as_ref().zip(today).is_some_and(|(until, today)| today > until.value);
         let mut used = false;
         for finding in &mut outcome.findings {
-            let matches = finding.rule == allowance.rule.value && allowance.on.as_ref().is_none_or(|on| on.value == finding.subject_name);
+            let matches = finding.rule == allowance.rule.value
+                && allowance.on.as_ref().is_none_or(|on| on.value == finding.subject_name);
             if matches && finding.allowed.is_none() {
                 used = true;
                 if !expired {
@@ -32,10 +41,20 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], today: Option<Day>, outco
         if expired {
             let (y, m, d) = allowance.until.as_ref().map_or((0, 0, 0), |until| until.value);
             let message = format!("the suppression of `{}` ended on {y}-{m:02}-{d:02}", allowance.rule.value);
-            outcome.findings.push(about(allowance, "expired-suppression", message, "fix what it hid, or agree on a new date"));
+            outcome.findings.push(about(
+                allowance,
+                "expired-suppression",
+                message,
+                "fix what it hid, or agree on a new date",
+            ));
         } else if !used {
             let message = format!("the suppression of `{}` matches nothing", allowance.rule.value);
-            outcome.findings.push(about(allowance, "unused-suppression", message, "remove it; what it allowed is no longer there"));
+            outcome.findings.push(about(
+                allowance,
+                "unused-suppression",
+                message,
+                "remove it; what it allowed is no longer there",
+            ));
         }
     }
 }

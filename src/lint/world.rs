@@ -30,7 +30,16 @@ impl<'w> World<'w> {
     /// Prepares the lists.
     pub fn new(graph: &'w Graph, structure: &'w Structure, estimate: &'w Estimate) -> Self {
         let empty = || vec![Vec::new(); graph.components.len()];
-        let mut world = World { graph, structure, estimate, flows_of: empty(), critical_for: empty(), data_of: empty(), calls_to: empty(), calls_from: empty() };
+        let mut world = World {
+            graph,
+            structure,
+            estimate,
+            flows_of: empty(),
+            critical_for: empty(),
+            data_of: empty(),
+            calls_to: empty(),
+            calls_from: empty(),
+        };
         for (index, step) in graph.steps.iter().enumerate() {
             add(&mut world.flows_of, step.callee, step.flow);
             add(&mut world.calls_to, step.callee, index);
@@ -53,7 +62,11 @@ impl<'w> World<'w> {
             Target::Component => component(index).to_owned(),
             Target::Flow => self.graph.flows.get(index).map_or(String::new(), |f| f.name.clone()),
             Target::Data => self.graph.data.get(index).map_or(String::new(), |d| d.name.clone()),
-            Target::Link => self.graph.links.get(index).map_or(String::new(), |l| format!("{} -> {}", component(l.caller), component(l.callee))),
+            Target::Link => self
+                .graph
+                .links
+                .get(index)
+                .map_or(String::new(), |l| format!("{} -> {}", component(l.caller), component(l.callee))),
             Target::Step => self.graph.steps.get(index).map_or(String::new(), |s| {
                 format!("{} {} {}", component(s.caller), if s.asynchronous { "~>" } else { "->" }, component(s.callee))
             }),
@@ -83,10 +96,11 @@ impl<'w> World<'w> {
 }
 
 fn add(lists: &mut [Vec<usize>], at: usize, value: usize) {
-    if let Some(list) = lists.get_mut(at) {
-        if list.last() != Some(&value) && !list.contains(&value) {
-            list.push(value);
-        }
+    if let Some(list) = lists.get_mut(at)
+        && list.last() != Some(&value)
+        && !list.contains(&value)
+    {
+        list.push(value);
     }
 }
 
@@ -102,7 +116,9 @@ impl<'w> crate::expr::World<'w> for Scope<'_, 'w> {
         match slot {
             0 => Value::Entity(self.subject),
             1 => Value::Entity(EntityRef { target: Target::System, index: 0 }),
-            n => self.lets.get(n - 2).cloned().unwrap_or(Value::Unknown(Missing { entity: self.subject, field: "let" })),
+            n => {
+                self.lets.get(n - 2).cloned().unwrap_or(Value::Unknown(Missing { entity: self.subject, field: "let" }))
+            }
         }
     }
     fn field(&self, entity: EntityRef, field: FieldId) -> Value<'w> {

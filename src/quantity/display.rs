@@ -36,13 +36,8 @@ const TIMES: [(f64, &str); 9] = [
 ];
 const SIZES: [(f64, &str); 7] =
     [(1.0, "B"), (1e3, "KB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"), (1e15, "PB"), (1e18, "EB")];
-const PERIODS: [(f64, &str); 5] = [
-    (1.0, "s"),
-    (60.0, "min"),
-    (86_400.0, "day"),
-    (365.0 * 86_400.0 / 12.0, "month"),
-    (365.0 * 86_400.0, "year"),
-];
+const PERIODS: [(f64, &str); 5] =
+    [(1.0, "s"), (60.0, "min"), (86_400.0, "day"), (365.0 * 86_400.0 / 12.0, "month"), (365.0 * 86_400.0, "year")];
 const COUNTS: [(f64, &str); 5] = [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "bn"), (1e12, "T")];
 
 /// A value of some dimension, in base units, as text.

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
+};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::{Checked, Item, safe};
@@ -23,14 +26,28 @@ pub struct Style {
 struct Indexed<'s>(&'s Source);
 
 impl SourceCode for Indexed<'_> {
-    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let source = self.0;
         let end = (span.offset() + span.len()).min(source.text().len());
         let first = source.line_index(span.offset()).saturating_sub(before);
         let last = (source.line_index(end) + after).min(source.line_count().saturating_sub(1));
         let (from, to) = (source.line_start(first), source.line_start(last + 1));
         let bytes = source.text().as_bytes().get(from..to).ok_or(MietteError::OutOfBounds)?;
-        Ok(Box::new(MietteSpanContents::new_named(source.name().to_owned(), bytes, (from, to - from).into(), first, 0, last - first + 1)))
+        // The header names the line and column of the label itself, which miette asks for without context.
+        let column = source.position(span.offset()).column - 1;
+        Ok(Box::new(MietteSpanContents::new_named(
+            source.name().to_owned(),
+            bytes,
+            (from, to - from).into(),
+            first,
+            column,
+            last - first + 1,
+        )))
     }
 }
 
@@ -88,7 +105,8 @@ impl miette::Diagnostic for Drawn<'_> {
 /// Draws one mistake or finding.
 pub fn draw(item: Item<'_>, sources: &Sources, style: Style) -> String {
     let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).with_context_lines(0);
+    let handler =
+        GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).with_context_lines(0);
     let source = item.labels().first().map(|label| Indexed(sources.get(label.span.source)));
     let drawn = Drawn { item, source, message: safe(item.message()) };
     let mut text = String::new();
@@ -121,7 +139,13 @@ pub fn text(checked: &Checked<'_>, style: Style) -> String {
     let [infos, warnings, errors] = counts;
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let files = checked.analyses.len();
-    let _ = write!(out, "{}: {}, {}, {infos} info", plural(files, "spec"), plural(errors, "error"), plural(warnings, "warning"));
+    let _ = write!(
+        out,
+        "{}: {}, {}, {infos} info",
+        plural(files, "spec"),
+        plural(errors, "error"),
+        plural(warnings, "warning")
+    );
     if allowed > 0 {
         let _ = write!(out, "; {allowed} allowed");
     }
@@ -136,12 +160,17 @@ fn not_checked(checked: &Checked<'_>, style: Style, out: &mut String) {
         return;
     }
     if !style.verbose {
-        let _ = writeln!(out, "{} rules could not decide everywhere because the spec doesn't say enough; --verbose lists what is missing", list.len());
+        let _ = writeln!(
+            out,
+            "{} rules could not decide everywhere because the spec doesn't say enough; --verbose lists what is missing",
+            list.len()
+        );
         return;
     }
     let _ = writeln!(out, "Not decided, for lack of:");
     for entry in list {
-        let missing: Vec<String> = entry.missing.iter().map(|(field, of)| format!("`{field}` of {}", safe(of))).collect();
+        let missing: Vec<String> =
+            entry.missing.iter().map(|(field, of)| format!("`{field}` of {}", safe(of))).collect();
         let _ = writeln!(out, "  {} ({}x): {}", entry.rule, entry.count, missing.join(", "));
     }
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::analysis::Analysis;
 use crate::estimate::Spreads;
 use crate::estimate::metric::METRICS;
-use crate::lint::World;
 use crate::expr::EntityRef;
+use crate::lint::World;
 
 #[derive(Serialize)]
 struct Report {
@@ -62,8 +62,16 @@ pub fn json(analysis: &Analysis, spreads: &Spreads) -> serde_json::Result<String
         }
     }
     let definitions = analysis.graph.definitions.iter();
-    let assumptions = definitions.map(|d| Assumption { name: d.name.clone(), value: d.value, uncertain: d.uncertain }).collect();
-    let report = Report { version: 1, tool: "napkin", name: analysis.graph.name.clone(), samples: spreads.samples, assumptions, figures };
+    let assumptions =
+        definitions.map(|d| Assumption { name: d.name.clone(), value: d.value, uncertain: d.uncertain }).collect();
+    let report = Report {
+        version: 1,
+        tool: "napkin",
+        name: analysis.graph.name.clone(),
+        samples: spreads.samples,
+        assumptions,
+        figures,
+    };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")
 }
 
@@ -72,7 +80,9 @@ fn unit(dimension: crate::quantity::Dimension) -> String {
     let bases = [("USD", dimension.money), ("B", dimension.data), ("s", dimension.time)];
     let part = |positive: bool| -> String {
         let list = bases.into_iter().filter(|&(_, p)| if positive { p > 0 } else { p < 0 });
-        list.map(|(name, p)| if p.abs() == 1 { name.to_owned() } else { format!("{name}^{}", p.abs()) }).collect::<Vec<_>>().join("·")
+        list.map(|(name, p)| if p.abs() == 1 { name.to_owned() } else { format!("{name}^{}", p.abs()) })
+            .collect::<Vec<_>>()
+            .join("·")
     };
     let (above, below) = (part(true), part(false));
     match (above.is_empty(), below.is_empty()) {

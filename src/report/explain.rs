@@ -17,6 +17,13 @@ pub struct Wanted {
     name: String,
 }
 
+impl Wanted {
+    /// Its value in base units; `None` if it isn't known.
+    pub fn value(&self, analysis: &Analysis) -> Option<f64> {
+        (self.metric.get)(&analysis.estimate, self.index)
+    }
+}
+
 /// Finds the figure that a path names, or says what there is.
 pub fn wanted(path: &str, analysis: &Analysis) -> Result<Wanted, String> {
     let graph = &analysis.graph;
@@ -38,11 +45,18 @@ pub fn wanted(path: &str, analysis: &Analysis) -> Result<Wanted, String> {
         known.extend(METRICS.iter().filter(|m| m.target == target).map(|m| m.key));
     }
     if known.is_empty() {
-        let names = graph.components.iter().map(|c| c.name.as_str()).chain(graph.flows.iter().map(|f| f.name.as_str())).chain(graph.data.iter().map(|d| d.name.as_str()));
-        let near = crate::diagnostic::nearest(name, names).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let names = graph
+            .components
+            .iter()
+            .map(|c| c.name.as_str())
+            .chain(graph.flows.iter().map(|f| f.name.as_str()))
+            .chain(graph.data.iter().map(|d| d.name.as_str()));
+        let near =
+            crate::diagnostic::nearest(name, names).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         return Err(format!("nothing here is called `{name}`{near} (write for example `api.utilization`)"));
     }
-    let near = crate::diagnostic::nearest(key, known.iter().copied()).map_or_else(|| format!("it has: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+    let near = crate::diagnostic::nearest(key, known.iter().copied())
+        .map_or_else(|| format!("it has: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
     Err(format!("`{name}` has no figure `{key}`; {near}"))
 }
 
@@ -53,7 +67,15 @@ pub fn tree(wanted: &Wanted, analysis: &Analysis, sources: &Sources) -> String {
     out
 }
 
-fn branch(metric: &Metric, index: usize, name: &str, context: (&Analysis, &Sources), indent: &str, out: &mut String, depth: usize) {
+fn branch(
+    metric: &Metric,
+    index: usize,
+    name: &str,
+    context: (&Analysis, &Sources),
+    indent: &str,
+    out: &mut String,
+    depth: usize,
+) {
     let (analysis, _) = context;
     let value = match (metric.get)(&analysis.estimate, index) {
         Some(value) => quantity(value, metric.dimension, &metric.hint),
@@ -68,7 +90,9 @@ fn branch(metric: &Metric, index: usize, name: &str, context: (&Analysis, &Sourc
     for input in metric.inputs {
         if let Some((_, inner)) = find(metric.target, input) {
             lines.push((String::new(), Some(inner)));
-        } else if let Some(line) = AttributeId::find(metric.target, input).and_then(|id| stated(id, metric.target, index, context)) {
+        } else if let Some(line) =
+            AttributeId::find(metric.target, input).and_then(|id| stated(id, metric.target, index, context))
+        {
             lines.push((line, None));
         }
     }
@@ -112,7 +136,19 @@ fn stated(id: AttributeId, target: Target, index: usize, (analysis, sources): (&
         Origin::Fact(fact) if fact.rule_of_thumb => format!("profile {}, rule of thumb: {}", fact.product, fact.source),
         Origin::Fact(fact) => format!("profile {}, {}", fact.product, fact.source),
     };
-    let assumptions: Vec<String> = input.slots.iter().filter_map(|&slot| graph.definitions.get(slot)).map(|d| format!("{} = {}{}", d.name, if d.uncertain { "≈ " } else { "" }, quantity(d.value, d.dimension, &d.checked.hint))).collect();
+    let assumptions: Vec<String> = input
+        .slots
+        .iter()
+        .filter_map(|&slot| graph.definitions.get(slot))
+        .map(|d| {
+            format!(
+                "{} = {}{}",
+                d.name,
+                if d.uncertain { "≈ " } else { "" },
+                quantity(d.value, d.dimension, &d.checked.hint)
+            )
+        })
+        .collect();
     let uses = if assumptions.is_empty() { String::new() } else { format!(", with {}", assumptions.join(", ")) };
     Some(format!("{} = {about}{value}   [{origin}{uses}]", id.def().key))
 }
@@ -122,26 +158,59 @@ fn contributions(metric: &Metric, index: usize, analysis: &Analysis) -> Vec<Stri
     let (graph, estimate) = (&analysis.graph, &analysis.estimate);
     let name = |c: usize| graph.components.get(c).map_or("", |c| c.name.as_str());
     match (metric.target, metric.key) {
-        (Target::Component, "rate" | "peak_rate") => graph.steps.iter().enumerate().filter(|(_, step)| step.callee == index).map(|(at, step)| {
-            let visits = estimate.visits.get(at).copied().unwrap_or(0.0);
-            let flow = graph.flows.get(step.flow);
-            let figures = estimate.flows.get(step.flow);
-            let rate = figures.and_then(|f| if metric.key == "rate" { f.rate } else { f.peak_rate }).unwrap_or(0.0);
-            format!("flow {}: {} × {} visits from {}", flow.map_or("", |f| f.name.as_str()), quantity(rate, Dimension::RATE, &Hint::Auto), crate::quantity::number(visits), name(step.caller))
-        }).collect(),
+        (Target::Component, "rate" | "peak_rate") => graph
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| step.callee == index)
+            .map(|(at, step)| {
+                let visits = estimate.visits.get(at).copied().unwrap_or(0.0);
+                let flow = graph.flows.get(step.flow);
+                let figures = estimate.flows.get(step.flow);
+                let rate = figures.and_then(|f| if metric.key == "rate" { f.rate } else { f.peak_rate }).unwrap_or(0.0);
+                format!(
+                    "flow {}: {} × {} visits from {}",
+                    flow.map_or("", |f| f.name.as_str()),
+                    quantity(rate, Dimension::RATE, &Hint::Auto),
+                    crate::quantity::number(visits),
+                    name(step.caller)
+                )
+            })
+            .collect(),
         (Target::Flow, key) if key.starts_with("latency.") => {
             let steps = graph.flows.get(index).map_or(0..0, |f| f.steps.clone());
-            steps.filter_map(|at| graph.steps.get(at).map(|step| (at, step))).filter(|(_, step)| !step.detached).map(|(at, step)| {
-                let figures = estimate.components.get(step.callee);
-                let time = |value: Option<f64>| value.map_or("unknown".to_owned(), |t| quantity(t, Dimension::TIME, &Hint::Auto));
-                let rtt = estimate.links.get(step.link).map(|l| l.rtt);
-                format!("{} → {}: {} visits, round trip {}, wait {}, service {}", name(step.caller), name(step.callee), crate::quantity::number(estimate.visits.get(at).copied().unwrap_or(0.0)), time(rtt), time(figures.and_then(|f| f.wait)), time(figures.and_then(|f| f.service_time)))
-            }).collect()
+            steps
+                .filter_map(|at| graph.steps.get(at).map(|step| (at, step)))
+                .filter(|(_, step)| !step.detached)
+                .map(|(at, step)| {
+                    let figures = estimate.components.get(step.callee);
+                    let time = |value: Option<f64>| {
+                        value.map_or("unknown".to_owned(), |t| quantity(t, Dimension::TIME, &Hint::Auto))
+                    };
+                    let rtt = estimate.links.get(step.link).map(|l| l.rtt);
+                    format!(
+                        "{} → {}: {} visits, round trip {}, wait {}, service {}",
+                        name(step.caller),
+                        name(step.callee),
+                        crate::quantity::number(estimate.visits.get(at).copied().unwrap_or(0.0)),
+                        time(rtt),
+                        time(figures.and_then(|f| f.wait)),
+                        time(figures.and_then(|f| f.service_time))
+                    )
+                })
+                .collect()
         }
-        (Target::Flow, "availability") => analysis.structure.critical.get(index).into_iter().flatten().map(|&c| {
-            let works = estimate.components.get(c).and_then(|f| f.availability);
-            format!("{}: {}", name(c), works.map_or("unknown".to_owned(), crate::quantity::percent))
-        }).collect(),
+        (Target::Flow, "availability") => analysis
+            .structure
+            .critical
+            .get(index)
+            .into_iter()
+            .flatten()
+            .map(|&c| {
+                let works = estimate.components.get(c).and_then(|f| f.availability);
+                format!("{}: {}", name(c), works.map_or("unknown".to_owned(), crate::quantity::percent))
+            })
+            .collect(),
         _ => Vec::new(),
     }
 }

@@ -106,10 +106,14 @@ fn entry<'r>(item: &'r Item<'r>, sources: &Sources) -> Entry<'r> {
         },
         file: first.as_ref().map_or(String::new(), |(file, _)| file.clone()),
         region: first.map(|(_, region)| region),
-        related: labels.iter().skip(1).map(|label| {
-            let (file, region) = place(label.span);
-            Related { message: label.text.clone(), file, region }
-        }).collect(),
+        related: labels
+            .iter()
+            .skip(1)
+            .map(|label| {
+                let (file, region) = place(label.span);
+                Related { message: label.text.clone(), file, region }
+            })
+            .collect(),
         allowed: item.allowed(),
     }
 }
@@ -122,5 +126,12 @@ fn region(sources: &Sources, span: crate::source::Span) -> Region {
     let source = sources.get(span.source);
     let range = span.range();
     let (start, end) = (source.position(range.start), source.position(range.end));
-    Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column, start_byte: range.start, end_byte: range.end }
+    Region {
+        start_line: start.line,
+        start_column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        start_byte: range.start,
+        end_byte: range.end,
+    }
 }

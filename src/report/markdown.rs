@@ -4,7 +4,8 @@ use crate::report::{Checked, safe};
 
 /// Writes a table of everything found.
 pub fn markdown(checked: &Checked<'_>) -> String {
-    let clean = |text: &str| safe(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
+    let clean =
+        |text: &str| safe(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
     let mut out = String::from("## napkin\n\n");
     let mut any = false;
     for item in checked.items() {
@@ -20,7 +21,13 @@ pub fn markdown(checked: &Checked<'_>) -> String {
             Some(reason) => format!("allowed: {}", clean(reason)),
             None => item.severity().to_string(),
         };
-        out += &format!("| {severity} | `{}` | {} | {} | {} |\n", item.code(), clean(&place), clean(item.message()), clean(item.help().unwrap_or("")));
+        out += &format!(
+            "| {severity} | `{}` | {} | {} | {} |\n",
+            item.code(),
+            clean(&place),
+            clean(item.message()),
+            clean(item.help().unwrap_or(""))
+        );
     }
     if !any {
         out += "Nothing found.\n";

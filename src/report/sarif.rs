@@ -22,10 +22,13 @@ pub fn sarif(checked: &Checked<'_>, rules: &[Rule]) -> serde_json::Result<String
         })
         .collect();
     let known: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
-    let mut others: Vec<String> = checked.items().map(|item| item.code().to_owned()).filter(|code| !known.contains(&code.as_str())).collect();
+    let mut others: Vec<String> =
+        checked.items().map(|item| item.code().to_owned()).filter(|code| !known.contains(&code.as_str())).collect();
     others.sort();
     others.dedup();
-    described.extend(others.into_iter().map(|code| json!({ "id": code, "shortDescription": { "text": code.replace('-', " ") } })));
+    described.extend(
+        others.into_iter().map(|code| json!({ "id": code, "shortDescription": { "text": code.replace('-', " ") } })),
+    );
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -69,18 +72,25 @@ fn result(item: &Item<'_>, checked: &Checked<'_>) -> Value {
     });
     if let Some(object) = result.as_object_mut() {
         if labels.len() > 1 {
-            let related: Vec<Value> = labels.iter().skip(1).map(|label| {
-                let mut place = location(label.span);
-                if let Some(place) = place.as_object_mut() {
-                    place.insert("message".to_owned(), json!({ "text": label.text }));
-                }
-                place
-            }).collect();
+            let related: Vec<Value> = labels
+                .iter()
+                .skip(1)
+                .map(|label| {
+                    let mut place = location(label.span);
+                    if let Some(place) = place.as_object_mut() {
+                        place.insert("message".to_owned(), json!({ "text": label.text }));
+                    }
+                    place
+                })
+                .collect();
             object.insert("relatedLocations".to_owned(), Value::Array(related));
         }
         if let Item::Finding(finding) = item {
             // The rule and the thing it is about survive moved lines.
-            object.insert("partialFingerprints".to_owned(), json!({ "napkin/v1": format!("{}:{}", finding.rule, finding.subject_name) }));
+            object.insert(
+                "partialFingerprints".to_owned(),
+                json!({ "napkin/v1": format!("{}:{}", finding.rule, finding.subject_name) }),
+            );
         }
         if let Some(reason) = item.allowed() {
             object.insert("suppressions".to_owned(), json!([{ "kind": "inSource", "justification": reason }]));

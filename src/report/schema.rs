@@ -12,7 +12,10 @@ pub const ESTIMATE: &str = include_str!("../../schemas/estimate.v1.json");
 /// The schema of spec files, for editors.
 pub fn spec() -> serde_json::Result<String> {
     let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
-    let component = object(Target::Component, json!({ "is": { "enum": kinds, "description": "What it is." }, "uses": { "type": "string", "description": "A product of the catalogue or of `profiles:`." } }));
+    let component = object(
+        Target::Component,
+        json!({ "is": { "enum": kinds, "description": "What it is." }, "uses": { "type": "string", "description": "A product of the catalogue or of `profiles:`." } }),
+    );
     let call = object(Target::Step, json!({ "call": { "type": "string" }, "if": { "type": "string" } }));
     let parallel = json!({ "type": "object", "required": ["par"], "additionalProperties": false, "properties": { "par": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/call" }] } }, "wait": { "type": "string" } } });
     let named = |reference: &str| json!({ "type": "object", "additionalProperties": { "$ref": reference } });
@@ -88,7 +91,9 @@ fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Quantity { .. } | Shape::Whole(_) => json!({ "type": ["string", "number"] }),
         Shape::Flag => json!({ "type": "boolean" }),
-        Shape::Choice(words) => json!({ "enum": words.iter().copied().chain(["none"]).collect::<std::collections::BTreeSet<_>>() }),
+        Shape::Choice(words) => {
+            json!({ "enum": words.iter().copied().chain(["none"]).collect::<std::collections::BTreeSet<_>>() })
+        }
         Shape::Text => json!({ "type": ["string", "boolean"] }),
         Shape::Names => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
     }

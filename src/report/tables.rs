@@ -50,8 +50,15 @@ impl Table {
 
     /// As Markdown; cells can't break out of it.
     pub fn markdown(&self) -> String {
-        let clean = |cell: &String| safe(cell).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
-        let mut out = format!("### {}\n\n| {} |\n|{}\n", self.title, self.columns.join(" | "), " --- |".repeat(self.columns.len()));
+        let clean = |cell: &String| {
+            safe(cell).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
+        };
+        let mut out = format!(
+            "### {}\n\n| {} |\n|{}\n",
+            self.title,
+            self.columns.join(" | "),
+            " --- |".repeat(self.columns.len())
+        );
         for row in &self.rows {
             out += &format!("| {} |\n", row.iter().map(clean).collect::<Vec<_>>().join(" | "));
         }
@@ -86,7 +93,15 @@ impl Figures<'_> {
 
     /// All tables of `estimate`.
     pub fn tables(&self) -> Vec<Table> {
-        let all = [self.traffic(), self.capacity(), self.latency(), self.availability(), self.storage(), self.bandwidth(), self.assumptions()];
+        let all = [
+            self.traffic(),
+            self.capacity(),
+            self.latency(),
+            self.availability(),
+            self.storage(),
+            self.bandwidth(),
+            self.assumptions(),
+        ];
         all.into_iter().filter(|table| !table.rows.is_empty()).collect()
     }
 
@@ -106,9 +121,16 @@ impl Figures<'_> {
             rows.push(row);
         }
         for (index, component) in self.graph().components.iter().enumerate() {
-            if component.kind != Kind::Client && self.analysis.estimate.components.get(index).is_some_and(|c| c.rate > 0.0) {
+            if component.kind != Kind::Client
+                && self.analysis.estimate.components.get(index).is_some_and(|c| c.rate > 0.0)
+            {
                 let stores = component.kind.tells_reads_from_writes();
-                let mut row = self.row(&component.name, Target::Component, index, &["rate", "peak_rate", "peak_reads", "peak_writes"]);
+                let mut row = self.row(
+                    &component.name,
+                    Target::Component,
+                    index,
+                    &["rate", "peak_rate", "peak_reads", "peak_writes"],
+                );
                 if !stores {
                     row.truncate(3);
                     row.extend([String::new(), String::new()]);
@@ -134,19 +156,35 @@ impl Figures<'_> {
                 continue;
             }
             if figures.utilization.is_some() || figures.offered_load.is_some() {
-                rows.push(self.row(&component.name, Target::Component, index, &["nodes", "offered_load", "utilization", "capacity", "nodes_needed", "nodes_for_loss"]));
+                rows.push(self.row(
+                    &component.name,
+                    Target::Component,
+                    index,
+                    &["nodes", "offered_load", "utilization", "capacity", "nodes_needed", "nodes_for_loss"],
+                ));
             }
             if figures.offered_load.is_none() && figures.utilization.is_none() {
-                notes.push(format!("{}: capacity unknown; add `service_time` and `cores`, or `throughput`", component.name));
+                notes.push(format!(
+                    "{}: capacity unknown; add `service_time` and `cores`, or `throughput`",
+                    component.name
+                ));
             } else if figures.nodes.is_none() && figures.utilization.is_none() {
                 notes.push(format!("{}: add `replicas` to see how busy it is", component.name));
             }
         }
         if let Some(index) = self.analysis.estimate.system.bottleneck {
             let name = self.graph().components.get(index).map_or("", |c| c.name.as_str());
-            notes.push(format!("{name} gives out first: the system bears {}x today's peak", self.cell(Target::System, "headroom", 0)));
+            notes.push(format!(
+                "{name} gives out first: the system bears {}x today's peak",
+                self.cell(Target::System, "headroom", 0)
+            ));
         }
-        Table { title: "Capacity at peak", columns: vec!["", "nodes", "busy servers", "utilisation", "bears", "nodes needed", "… with a loss"], rows, notes }
+        Table {
+            title: "Capacity at peak",
+            columns: vec!["", "nodes", "busy servers", "utilisation", "bears", "nodes needed", "… with a loss"],
+            rows,
+            notes,
+        }
     }
 
     fn latency(&self) -> Table {
@@ -155,22 +193,45 @@ impl Figures<'_> {
         let name_of = |index: &usize| self.graph().components.get(*index).map_or("", |c| c.name.as_str());
         for (index, flow) in self.graph().flows.iter().enumerate() {
             let Some(figures) = self.analysis.estimate.flows.get(index) else { continue };
-            let mut row = self.row(&flow.name, Target::Flow, index, &["latency.mean", "latency.p50", "latency.p95", "latency.p99", "latency.p999"]);
+            let mut row = self.row(
+                &flow.name,
+                Target::Flow,
+                index,
+                &["latency.mean", "latency.p50", "latency.p95", "latency.p99", "latency.p999"],
+            );
             let objective = crate::graph::number_of(&flow.own, Target::Flow, "slo.p99");
-            row.push(objective.map_or("–".to_owned(), |input| quantity(input.value, crate::quantity::Dimension::TIME, &Hint::Auto)));
+            row.push(objective.map_or("–".to_owned(), |input| {
+                quantity(input.value, crate::quantity::Dimension::TIME, &Hint::Auto)
+            }));
             if !figures.uncounted.is_empty() {
                 row.iter_mut().skip(1).take(5).filter(|cell| *cell != "–").for_each(|cell| cell.insert_str(0, "≥ "));
                 let names: Vec<&str> = figures.uncounted.iter().map(name_of).collect();
-                notes.push(format!("{}: a lower bound; add `replicas` and `service_time` (or `latency`) of {}", flow.name, names.join(", ")));
+                notes.push(format!(
+                    "{}: a lower bound; add `replicas` and `service_time` (or `latency`) of {}",
+                    flow.name,
+                    names.join(", ")
+                ));
             }
             if let Some(overloaded) = figures.overloaded {
-                notes.push(format!("{}: no steady state, since {} can't keep up at peak", flow.name, name_of(&overloaded)));
+                notes.push(format!(
+                    "{}: no steady state, since {} can't keep up at peak",
+                    flow.name,
+                    name_of(&overloaded)
+                ));
             } else if !figures.client_network && figures.mean.is_some() {
-                notes.push(format!("{}: without the clients' network; add `location` or `rtt` to the client", flow.name));
+                notes.push(format!(
+                    "{}: without the clients' network; add `location` or `rtt` to the client",
+                    flow.name
+                ));
             }
             rows.push(row);
         }
-        Table { title: "Latency at peak", columns: vec!["flow", "mean", "p50", "p95", "p99", "p99.9", "p99 objective"], rows, notes }
+        Table {
+            title: "Latency at peak",
+            columns: vec!["flow", "mean", "p50", "p95", "p99", "p99.9", "p99 objective"],
+            rows,
+            notes,
+        }
     }
 
     fn availability(&self) -> Table {
@@ -180,24 +241,54 @@ impl Figures<'_> {
             let Some(figures) = self.analysis.estimate.flows.get(index) else { continue };
             let nines = figures.availability.map_or("–".to_owned(), crate::quantity::nines);
             let objective = crate::graph::number_of(&flow.own, Target::Flow, "slo.availability");
-            let mut row = vec![flow.name.clone(), self.cell(Target::Flow, "availability", index), nines, self.cell(Target::Flow, "downtime_per_year", index)];
+            let mut row = vec![
+                flow.name.clone(),
+                self.cell(Target::Flow, "availability", index),
+                nines,
+                self.cell(Target::Flow, "downtime_per_year", index),
+            ];
             row.push(objective.map_or("–".to_owned(), |input| crate::quantity::percent(input.value)));
             rows.push(row);
             if !figures.unknown_availability.is_empty() {
-                let names: Vec<&str> = figures.unknown_availability.iter().filter_map(|i| self.graph().components.get(*i)).map(|c| c.name.as_str()).collect();
+                let names: Vec<&str> = figures
+                    .unknown_availability
+                    .iter()
+                    .filter_map(|i| self.graph().components.get(*i))
+                    .map(|c| c.name.as_str())
+                    .collect();
                 notes.push(format!("{}: add `replicas` or `availability` of {}", flow.name, names.join(", ")));
             }
         }
-        Table { title: "Availability", columns: vec!["flow", "availability", "", "downtime a year", "objective"], rows, notes }
+        Table {
+            title: "Availability",
+            columns: vec!["flow", "availability", "", "downtime a year", "objective"],
+            rows,
+            notes,
+        }
     }
 
     fn storage(&self) -> Table {
         let rows = self.graph().data.iter().enumerate().map(|(index, data)| {
-            self.row(&data.name, Target::Data, index, &["stored_record", "total_copies", "now", "per_year", "full", "hot_memory"])
+            self.row(
+                &data.name,
+                Target::Data,
+                index,
+                &["stored_record", "total_copies", "now", "per_year", "full", "hot_memory"],
+            )
         });
-        let notes = self.graph().data.iter().enumerate().filter(|(i, _)| self.analysis.estimate.data.get(*i).is_some_and(|d| d.full.is_none()));
+        let notes = self
+            .graph()
+            .data
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| self.analysis.estimate.data.get(*i).is_some_and(|d| d.full.is_none()));
         let notes = notes.map(|(_, data)| format!("{}: add `record` and `added` to see its size", data.name)).collect();
-        Table { title: "Storage", columns: vec!["data", "record", "copies", "now", "a year", "at retention", "hot set"], rows: rows.collect(), notes }
+        Table {
+            title: "Storage",
+            columns: vec!["data", "record", "copies", "now", "a year", "at retention", "hot set"],
+            rows: rows.collect(),
+            notes,
+        }
     }
 
     fn bandwidth(&self) -> Table {
@@ -208,12 +299,27 @@ impl Figures<'_> {
                 continue;
             }
             let name = |i: usize| self.graph().components.get(i).map_or("", |c| c.name.as_str());
-            rows.push(self.row(&format!("{} → {}", name(link.caller), name(link.callee)), Target::Link, index, &["peak_rate", "request_bandwidth", "response_bandwidth"]));
+            rows.push(self.row(
+                &format!("{} → {}", name(link.caller), name(link.callee)),
+                Target::Link,
+                index,
+                &["peak_rate", "request_bandwidth", "response_bandwidth"],
+            ));
         }
         if !rows.is_empty() {
-            rows.push(vec!["clients".to_owned(), String::new(), self.cell(Target::System, "ingress", 0), self.cell(Target::System, "egress", 0)]);
+            rows.push(vec![
+                "clients".to_owned(),
+                String::new(),
+                self.cell(Target::System, "ingress", 0),
+                self.cell(Target::System, "egress", 0),
+            ]);
         }
-        Table { title: "Bandwidth at peak", columns: vec!["link", "calls", "sent", "returned"], rows, notes: Vec::new() }
+        Table {
+            title: "Bandwidth at peak",
+            columns: vec!["link", "calls", "sent", "returned"],
+            rows,
+            notes: Vec::new(),
+        }
     }
 
     fn assumptions(&self) -> Table {

@@ -13,16 +13,27 @@ use crate::source::Span;
 use crate::yaml::Node;
 
 /// Reads all assumptions.
-pub(super) fn read(node: Node<'_>, nouns: &[String], catalog: &Catalog, diagnostics: &mut Diagnostics) -> (Definitions, Vec<(String, Span)>) {
+pub(super) fn read(
+    node: Node<'_>,
+    nouns: &[String],
+    catalog: &Catalog,
+    diagnostics: &mut Diagnostics,
+) -> (Definitions, Vec<(String, Span)>) {
     let mut parsed: Vec<(&str, Node<'_>, Ast)> = Vec::new();
     for (key, value) in node.entries() {
         let name = key.as_str().unwrap_or("");
         if let Some(problem) = bad_name(name) {
-            diagnostics.push(Diagnostic::error("bad-name", key.span(), format!("an assumption can't be called `{name}`")).help(problem));
+            diagnostics.push(
+                Diagnostic::error("bad-name", key.span(), format!("an assumption can't be called `{name}`"))
+                    .help(problem),
+            );
             continue;
         }
         let Some(text) = value.as_str() else {
-            diagnostics.push(Diagnostic::error("missing-value", value.span(), format!("`{name}` has no value")).help("write a quantity such as `10M..50M users`"));
+            diagnostics.push(
+                Diagnostic::error("missing-value", value.span(), format!("`{name}` has no value"))
+                    .help("write a quantity such as `10M..50M users`"),
+            );
             continue;
         };
         match parse(text, nouns) {
@@ -36,7 +47,13 @@ pub(super) fn read(node: Node<'_>, nouns: &[String], catalog: &Catalog, diagnost
         let Some((name, node, ast)) = parsed.get(index) else { continue };
         let further = |name: &str| catalog.name_type(name);
         let label = format!("assume.{name}");
-        let names = Names { definitions: &definitions, further: &further, further_names: catalog.names(), nouns, label: &label };
+        let names = Names {
+            definitions: &definitions,
+            further: &further,
+            further_names: catalog.names(),
+            nouns,
+            label: &label,
+        };
         let result = check(ast, &names);
         match result.and_then(|checked| definitions.define(name, checked)) {
             Ok(()) => places.push(((*name).to_owned(), node.span())),
@@ -55,7 +72,8 @@ fn bad_name(name: &str) -> Option<String> {
     if unit(name).is_some() {
         return Some(format!("`{name}` is a unit; choose a longer name"));
     }
-    let keywords = ["in", "as", "per", "and", "or", "not", "if", "then", "else", "is", "latency", "true", "false", "x", "nines"];
+    let keywords =
+        ["in", "as", "per", "and", "or", "not", "if", "then", "else", "is", "latency", "true", "false", "x", "nines"];
     if keywords.contains(&name) {
         return Some("this word has a meaning of its own; choose another".to_owned());
     }
@@ -82,7 +100,8 @@ fn order(parsed: &[(&str, Node<'_>, Ast)], diagnostics: &mut Diagnostics) -> Vec
             }
         }
     }
-    let mut ready: VecDeque<usize> = waits_for.iter().enumerate().filter(|(_, count)| **count == 0).map(|(at, _)| at).collect();
+    let mut ready: VecDeque<usize> =
+        waits_for.iter().enumerate().filter(|(_, count)| **count == 0).map(|(at, _)| at).collect();
     let mut done = Vec::new();
     while let Some(at) = ready.pop_front() {
         done.push(at);
@@ -97,7 +116,10 @@ fn order(parsed: &[(&str, Node<'_>, Ast)], diagnostics: &mut Diagnostics) -> Vec
     }
     for (at, (name, node, _)) in parsed.iter().enumerate() {
         if waits_for.get(at).is_some_and(|count| *count > 0) {
-            diagnostics.push(Diagnostic::error("circular-assumption", node.span(), format!("`{name}` depends on itself")).help("give one of the values in the circle as a number"));
+            diagnostics.push(
+                Diagnostic::error("circular-assumption", node.span(), format!("`{name}` depends on itself"))
+                    .help("give one of the values in the circle as a number"),
+            );
         }
     }
     done

@@ -12,29 +12,53 @@ use crate::vocabulary::{Kind, Target};
 use crate::yaml::{Document, Node, Value};
 
 const KEYS: [&str; 13] = [
-    "napkin", "name", "description", "nouns", "assume", "regions", "profiles", "components", "flows", "data", "links", "requires", "allow",
+    "napkin",
+    "name",
+    "description",
+    "nouns",
+    "assume",
+    "regions",
+    "profiles",
+    "components",
+    "flows",
+    "data",
+    "links",
+    "requires",
+    "allow",
 ];
 
 /// Reads a spec from a document.
 pub fn read(document: &Document<'_>, source: SourceId, catalog: &Catalog, diagnostics: &mut Diagnostics) -> Spec {
     let Some(root) = document.root() else {
         diagnostics.push(
-            Diagnostic::error("empty-spec", Span::new(source, 0..0), "this spec is empty").help("begin with `napkin: 1`; `napkin init` writes a starter"),
+            Diagnostic::error("empty-spec", Span::new(source, 0..0), "this spec is empty")
+                .help("begin with `napkin: 1`; `napkin init` writes a starter"),
         );
         return Spec::default();
     };
     if !matches!(root.value(), Value::Mapping) {
-        diagnostics.push(Diagnostic::error("not-a-spec", root.span(), "a spec is a mapping of keys and values").help("begin with `napkin: 1`; `napkin init` writes a starter"));
+        diagnostics.push(
+            Diagnostic::error("not-a-spec", root.span(), "a spec is a mapping of keys and values")
+                .help("begin with `napkin: 1`; `napkin init` writes a starter"),
+        );
         return Spec::default();
     }
     for (key, _) in root.entries() {
         let name = key.as_str().unwrap_or("");
         if !KEYS.contains(&name) {
-            diagnostics.push(Diagnostic::error("unknown-key", key.span(), format!("a spec has no `{name}`")).maybe_help(suggestion(name, KEYS)));
+            diagnostics.push(
+                Diagnostic::error("unknown-key", key.span(), format!("a spec has no `{name}`"))
+                    .maybe_help(suggestion(name, KEYS)),
+            );
         }
     }
     version(root, diagnostics);
-    let nouns: Vec<String> = root.get("nouns").map(|node| node.items().chain(node.as_str().map(|_| node)).filter_map(Node::as_str).map(str::to_owned).collect()).unwrap_or_default();
+    let nouns: Vec<String> = root
+        .get("nouns")
+        .map(|node| {
+            node.items().chain(node.as_str().map(|_| node)).filter_map(Node::as_str).map(str::to_owned).collect()
+        })
+        .unwrap_or_default();
     let (definitions, assumption_spans) = match root.get("assume") {
         Some(node) => assume::read(node, &nouns, catalog, diagnostics),
         None => Default::default(),
@@ -53,10 +77,15 @@ pub fn read(document: &Document<'_>, source: SourceId, catalog: &Catalog, diagno
 fn version(root: Node<'_>, diagnostics: &mut Diagnostics) {
     match root.get("napkin") {
         Some(node) if node.as_str() == Some("1") => {}
-        Some(node) => diagnostics.push(Diagnostic::error("version", node.span(), "this napkin reads format version 1").help("write `napkin: 1`")),
+        Some(node) => diagnostics.push(
+            Diagnostic::error("version", node.span(), "this napkin reads format version 1").help("write `napkin: 1`"),
+        ),
         None => {
             let span = root.entries().next().map_or(root.span(), |(key, _)| key.span());
-            diagnostics.push(Diagnostic::error("version", span, "the format version is missing").help("begin the file with `napkin: 1`"));
+            diagnostics.push(
+                Diagnostic::error("version", span, "the format version is missing")
+                    .help("begin the file with `napkin: 1`"),
+            );
         }
     }
 }
@@ -65,22 +94,34 @@ fn sections(root: Node<'_>, catalog: &Catalog, reader: &mut Reader<'_>, spec: &m
     let mapping = |key: &str, reader: &mut Reader<'_>| -> Vec<(Spanned<String>, Node<'_>)> {
         let Some(node) = root.get(key) else { return Vec::new() };
         if !matches!(node.value(), Value::Mapping | Value::Null) {
-            reader.error("type-mismatch", node.span(), format!("`{key}` maps names to their descriptions"), format!("write `{key}:` and below it, indented, `name: …`"));
+            reader.error(
+                "type-mismatch",
+                node.span(),
+                format!("`{key}` maps names to their descriptions"),
+                format!("write `{key}:` and below it, indented, `name: …`"),
+            );
         }
-        node.entries().filter_map(|(name, value)| Some((Spanned::new(name.as_str()?.to_owned(), name.span()), value))).collect()
+        node.entries()
+            .filter_map(|(name, value)| Some((Spanned::new(name.as_str()?.to_owned(), name.span()), value)))
+            .collect()
     };
     for (name, value) in mapping("regions", reader) {
         spec.regions.push(region(name, value, reader));
     }
-    let profiles: Vec<Rc<Profile>> = mapping("profiles", reader).into_iter().map(|(name, node)| {
-        let mut profile = read_profile(node, reader);
-        profile.product = name.value;
-        Rc::new(profile)
-    }).collect();
+    let profiles: Vec<Rc<Profile>> = mapping("profiles", reader)
+        .into_iter()
+        .map(|(name, node)| {
+            let mut profile = read_profile(node, reader);
+            profile.product = name.value;
+            Rc::new(profile)
+        })
+        .collect();
     let find = |name: &str| profiles.iter().find(|p| p.product == name).cloned().or_else(|| catalog.product(name));
     for (name, value) in mapping("components", reader) {
-        if let Some(component) = component(name, value, &find, catalog, reader) {
-            spec.components.push(component);
+        let called = name.value.clone();
+        match component(name, value, &find, catalog, reader) {
+            Some(component) => spec.components.push(component),
+            None => spec.broken.push(called),
         }
     }
     for (name, value) in mapping("flows", reader) {
@@ -119,7 +160,9 @@ fn region(name: Spanned<String>, node: Node<'_>, reader: &mut Reader<'_>) -> Reg
                     }
                 }
             }
-            other => reader.error("unknown-key", key.span(), format!("a region has no `{other}`"), "known here: zones, rtt"),
+            other => {
+                reader.error("unknown-key", key.span(), format!("a region has no `{other}`"), "known here: zones, rtt")
+            }
         }
     }
     region
@@ -134,14 +177,24 @@ fn component(
     reader: &mut Reader<'_>,
 ) -> Option<ComponentSpec> {
     if !name.value.chars().all(|c| c.is_alphanumeric() || "-_/".contains(c)) || name.value.is_empty() {
-        reader.error("bad-name", name.span, "a component's name has letters, digits, `-` and `_`", "choose one word, such as `order-db`");
+        reader.error(
+            "bad-name",
+            name.span,
+            "a component's name has letters, digits, `-` and `_`",
+            "choose one word, such as `order-db`",
+        );
         return None;
     }
     if let Some(text) = node.as_str() {
         return short_component(name, node, text, find, catalog, reader);
     }
     if !matches!(node.value(), Value::Mapping) {
-        reader.error("type-mismatch", name.span, format!("`{}` is not described", name.value), "say what it is: `{ is: service }`, or the name of a product");
+        reader.error(
+            "type-mismatch",
+            name.span,
+            format!("`{}` is not described", name.value),
+            "say what it is: `{ is: service }`, or the name of a product",
+        );
         return None;
     }
     let profile = node.get("uses").and_then(|uses| product(uses, find, catalog, reader));
@@ -151,7 +204,12 @@ fn component(
             Some(kind) => kind,
             None => {
                 if find(word).is_some() {
-                    reader.error("unknown-kind", span, format!("`{word}` is a product, not a kind"), format!("write `uses: {word}`"));
+                    reader.error(
+                        "unknown-kind",
+                        span,
+                        format!("`{word}` is a product, not a kind"),
+                        format!("write `uses: {word}`"),
+                    );
                 } else {
                     unknown_kind(word, span, reader.diagnostics);
                 }
@@ -162,7 +220,12 @@ fn component(
             Some(kind) => *kind,
             None => {
                 if node.get("uses").is_none() {
-                    reader.error("missing-kind", name.span, format!("nothing says what `{}` is", name.value), "add `is: service` (or another kind), or `uses:` with a product");
+                    reader.error(
+                        "missing-kind",
+                        name.span,
+                        format!("nothing says what `{}` is", name.value),
+                        "add `is: service` (or another kind), or `uses:` with a product",
+                    );
                 }
                 return None;
             }
@@ -188,12 +251,21 @@ fn short_component(
         let span = node.inner_span(start..start + count.len());
         let number = count.strip_prefix('x').and_then(|digits| digits.parse::<u32>().ok()).filter(|n| *n > 0);
         let (Some(replicas), None) = (number, words.next()) else {
-            reader.error("component-syntax", span, "the short form is a product and a number of replicas", format!("write `{what} x3`, or a mapping for more"));
+            reader.error(
+                "component-syntax",
+                span,
+                "the short form is a product and a number of replicas",
+                format!("write `{what} x3`, or a mapping for more"),
+            );
             return None;
         };
         let input = crate::attributes::Input { value: f64::from(replicas), uncertain: None, slots: Vec::new() };
         let id = crate::vocabulary::AttributeId::find(Target::Component, "replicas")?;
-        attributes.push(crate::attributes::Attribute { id, value: crate::attributes::AttributeValue::Number(input), origin: crate::attributes::Origin::Spec(span) });
+        attributes.push(crate::attributes::Attribute {
+            id,
+            value: crate::attributes::AttributeValue::Number(input),
+            origin: crate::attributes::Origin::Spec(span),
+        });
     }
     if let Some(kind) = Kind::from_name(what) {
         return Some(ComponentSpec { name, kind, profile: None, attributes });
@@ -203,7 +275,9 @@ fn short_component(
         let kinds = nearest(what, Kind::ALL.into_iter().map(Kind::name)).map(str::to_owned);
         let help = match kinds.or_else(|| catalog.nearest_product(what)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "write a kind such as `service`, or a product; a product of your own goes under `profiles:`".to_owned(),
+            None => {
+                "write a kind such as `service`, or a product; a product of your own goes under `profiles:`".to_owned()
+            }
         };
         reader.error("unknown-kind", span, format!("`{what}` is neither a kind nor a known product"), help);
         return None;
@@ -212,7 +286,12 @@ fn short_component(
     Some(ComponentSpec { name, kind, profile: Some(profile), attributes })
 }
 
-fn product(node: Node<'_>, find: &dyn Fn(&str) -> Option<Rc<Profile>>, catalog: &Catalog, reader: &mut Reader<'_>) -> Option<Rc<Profile>> {
+fn product(
+    node: Node<'_>,
+    find: &dyn Fn(&str) -> Option<Rc<Profile>>,
+    catalog: &Catalog,
+    reader: &mut Reader<'_>,
+) -> Option<Rc<Profile>> {
     let name = node.as_str().unwrap_or("");
     let found = find(name);
     if found.is_none() {
@@ -243,18 +322,31 @@ fn flow(name: Spanned<String>, node: Node<'_>, reader: &mut Reader<'_>) -> FlowS
 
 fn step_of(item: Node<'_>, owner: &str, reader: &mut Reader<'_>) -> Option<StepSpec> {
     let Some(parallel) = item.get("par") else { return chain_of(item, owner, reader).map(StepSpec::Chain) };
-    let branches: Vec<Chain> =
-        parallel.items().enumerate().filter_map(|(index, branch)| chain_of(branch, &format!("{owner}.par.{index}"), reader)).collect();
+    let branches: Vec<Chain> = parallel
+        .items()
+        .enumerate()
+        .filter_map(|(index, branch)| chain_of(branch, &format!("{owner}.par.{index}"), reader))
+        .collect();
     let mut wait = None;
     for (key, value) in item.entries() {
         match key.as_str().unwrap_or("") {
             "par" => {}
             "wait" => wait = wait_for(value, branches.len(), reader),
-            other => reader.error("unknown-key", key.span(), format!("a parallel step has no `{other}`"), "known here: par, wait"),
+            other => reader.error(
+                "unknown-key",
+                key.span(),
+                format!("a parallel step has no `{other}`"),
+                "known here: par, wait",
+            ),
         }
     }
     if branches.is_empty() {
-        reader.error("step-syntax", parallel.span(), "`par` needs a list of steps", "put the steps that run at once below it, each with `- `");
+        reader.error(
+            "step-syntax",
+            parallel.span(),
+            "`par` needs a list of steps",
+            "put the steps that run at once below it, each with `- `",
+        );
         return None;
     }
     Some(StepSpec::Parallel { wait, branches })
@@ -276,11 +368,21 @@ fn wait_for(node: Node<'_>, branches: usize, reader: &mut Reader<'_>) -> Option<
     match number {
         Some((needed, of)) if needed <= of && of as usize == branches => Some(needed),
         Some((_, of)) if of as usize != branches => {
-            reader.error("step-syntax", node.span(), format!("there are {branches} steps here, not {of}"), format!("write `2 of {branches}`"));
+            reader.error(
+                "step-syntax",
+                node.span(),
+                format!("there are {branches} steps here, not {of}"),
+                format!("write `2 of {branches}`"),
+            );
             None
         }
         _ => {
-            reader.error("step-syntax", node.span(), format!("`wait` can't be `{text}`"), "write `all`, `any` or `2 of 3`");
+            reader.error(
+                "step-syntax",
+                node.span(),
+                format!("`wait` can't be `{text}`"),
+                "write `all`, `any` or `2 of 3`",
+            );
             None
         }
     }
@@ -291,7 +393,12 @@ fn chain_of(item: Node<'_>, owner: &str, reader: &mut Reader<'_>) -> Option<Chai
         return step::chain(item, owner, reader);
     }
     let Some(call) = item.get("call") else {
-        reader.error("step-syntax", item.span(), "a step says who calls whom", "write `- api -> db.read`, or a mapping with `call: api -> db.read`");
+        reader.error(
+            "step-syntax",
+            item.span(),
+            "a step says who calls whom",
+            "write `- api -> db.read`, or a mapping with `call: api -> db.read`",
+        );
         return None;
     };
     let mut chain = step::chain(call, owner, reader)?;
@@ -307,11 +414,17 @@ fn chain_of(item: Node<'_>, owner: &str, reader: &mut Reader<'_>) -> Option<Chai
 }
 
 fn allowance(item: Node<'_>, reader: &mut Reader<'_>) -> Option<Allowance> {
-    let named = |key: &str| item.get(key).and_then(|node| Some(Spanned::new(node.as_str()?.trim().to_owned(), node.span())));
+    let named =
+        |key: &str| item.get(key).and_then(|node| Some(Spanned::new(node.as_str()?.trim().to_owned(), node.span())));
     for (key, _) in item.entries() {
         let name = key.as_str().unwrap_or("");
         if !["rule", "because", "until", "on"].contains(&name) {
-            reader.error("unknown-key", key.span(), format!("a suppression has no `{name}`"), "known here: rule, because, until, on");
+            reader.error(
+                "unknown-key",
+                key.span(),
+                format!("a suppression has no `{name}`"),
+                "known here: rule, because, until, on",
+            );
         }
     }
     let Some(rule) = named("rule") else {
@@ -319,14 +432,24 @@ fn allowance(item: Node<'_>, reader: &mut Reader<'_>) -> Option<Allowance> {
         return None;
     };
     let Some(because) = named("because").filter(|text| !text.value.is_empty()) else {
-        reader.error("missing-value", item.span(), "a suppression needs a reason", "add `because:` and say why this is acceptable");
+        reader.error(
+            "missing-value",
+            item.span(),
+            "a suppression needs a reason",
+            "add `because:` and say why this is acceptable",
+        );
         return None;
     };
     let until = match named("until") {
         Some(text) => match date(&text.value) {
             Some(date) => Some(Spanned::new(date, text.span)),
             None => {
-                reader.error("bad-date", text.span, format!("`{}` is not a date", text.value), "write year, month and day: `2027-06-30`");
+                reader.error(
+                    "bad-date",
+                    text.span,
+                    format!("`{}` is not a date", text.value),
+                    "write year, month and day: `2027-06-30`",
+                );
                 return None;
             }
         },

@@ -106,7 +106,12 @@ impl<'n> Line<'_, '_, 'n> {
         loop {
             let Some(name) = self.name() else {
                 let range = self.at..self.text.len();
-                self.error("step-syntax", range, "a component's name is missing here", "a step reads `caller -> callee`, as in `api -> db.read`");
+                self.error(
+                    "step-syntax",
+                    range,
+                    "a component's name is missing here",
+                    "a step reads `caller -> callee`, as in `api -> db.read`",
+                );
                 return None;
             };
             let operation = if self.rest().starts_with('.') { self.operation()? } else { None };
@@ -118,7 +123,12 @@ impl<'n> Line<'_, '_, 'n> {
         }
         if hops.len() < 2 {
             let range = 0..self.text.len();
-            self.error("step-syntax", range, "a step needs a caller and a callee", "write `caller -> callee`, or `caller ~> callee` for a message that nobody waits for");
+            self.error(
+                "step-syntax",
+                range,
+                "a step needs a caller and a callee",
+                "write `caller -> callee`, or `caller ~> callee` for a message that nobody waits for",
+            );
             return None;
         }
         Some(hops)
@@ -132,7 +142,8 @@ impl<'n> Line<'_, '_, 'n> {
         self.at += word.len();
         let operation = Operation::from_name(&word);
         if operation.is_none() {
-            let help = suggestion(&word, Operation::names()).unwrap_or_else(|| "operations are for example read, write, get, set, produce, consume".to_owned());
+            let help = suggestion(&word, Operation::names())
+                .unwrap_or_else(|| "operations are for example read, write, get, set, produce, consume".to_owned());
             self.error("unknown-operation", start..start + word.len(), format!("there is no operation `{word}`"), help);
             return None;
         }
@@ -152,10 +163,14 @@ impl<'n> Line<'_, '_, 'n> {
             } else if rest.starts_with("<-") {
                 self.at += 2;
                 self.payload(Some("response"), chain)?;
-            } else if rest.starts_with('x') && rest.get(1..).is_some_and(|r| r.trim_start().starts_with(|c: char| c.is_ascii_digit())) {
+            } else if rest.starts_with('x')
+                && rest.get(1..).is_some_and(|r| r.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+            {
                 self.at += 1;
                 self.payload(Some("times"), chain)?;
-            } else if rest.starts_with(|c: char| c.is_ascii_digit() || c == '(' || c == '.') || self.starts_with_known_name() {
+            } else if rest.starts_with(|c: char| c.is_ascii_digit() || c == '(' || c == '.')
+                || self.starts_with_known_name()
+            {
                 self.payload(None, chain)?;
             } else {
                 self.unexpected();
@@ -178,14 +193,24 @@ impl<'n> Line<'_, '_, 'n> {
             let hit = rest.starts_with("hit(");
             if !hit && !rest.starts_with("miss(") {
                 let range = start..self.text.len();
-                self.error("step-syntax", range, "a condition is `miss(cache)` or `hit(cache)`", "for a plain probability write `10 %`; join conditions with `and`");
+                self.error(
+                    "step-syntax",
+                    range,
+                    "a condition is `miss(cache)` or `hit(cache)`",
+                    "for a plain probability write `10 %`; join conditions with `and`",
+                );
                 return None;
             }
             self.at += if hit { 4 } else { 5 };
             let name = self.name();
             self.skip_space();
             let (Some(name), true) = (name, self.rest().starts_with(')')) else {
-                self.error("step-syntax", start..self.text.len(), "the name of a cache belongs in the brackets", "write `if miss(cache)`");
+                self.error(
+                    "step-syntax",
+                    start..self.text.len(),
+                    "the name of a cache belongs in the brackets",
+                    "write `if miss(cache)`",
+                );
                 return None;
             };
             self.at += 1;
@@ -226,10 +251,17 @@ impl<'n> Line<'_, '_, 'n> {
         let (dimension, key) = match (&checked.ty, key) {
             (_, Some("times")) => (Dimension::NONE, "times"),
             (_, Some(key)) => (Dimension::DATA, key),
-            (crate::expr::Type::Quantity(Dimension::NONE), None) if checked.hint == Hint::Percent => (Dimension::NONE, "probability"),
+            (crate::expr::Type::Quantity(Dimension::NONE), None) if checked.hint == Hint::Percent => {
+                (Dimension::NONE, "probability")
+            }
             (crate::expr::Type::Quantity(Dimension::NONE), None) if text.ends_with('x') => (Dimension::NONE, "times"),
             (crate::expr::Type::Quantity(Dimension::NONE), None) => {
-                self.error("step-syntax", start..start + length, format!("`{text}` could be a size, a count or a share"), format!("write `{text} B`, `x{text}` or `{text} %`"));
+                self.error(
+                    "step-syntax",
+                    start..start + length,
+                    format!("`{text}` could be a size, a count or a share"),
+                    format!("write `{text} B`, `x{text}` or `{text} %`"),
+                );
                 return None;
             }
             _ => (Dimension::DATA, self.bare_size_key(chain)),
@@ -237,12 +269,22 @@ impl<'n> Line<'_, '_, 'n> {
         let span = self.span(start..start + length);
         let input = self.reader.checked_input(checked, self.node, dimension, span)?;
         if key == "probability" && !(0.0..=1.0).contains(&input.value) {
-            self.error("out-of-range", start..start + length, "a probability lies between 0 and 100 %", "write `x3` for something that happens several times");
+            self.error(
+                "out-of-range",
+                start..start + length,
+                "a probability lies between 0 and 100 %",
+                "write `x3` for something that happens several times",
+            );
             return None;
         }
         let id = AttributeId::find(Target::Step, key)?;
         if chain.attributes.get(id).is_some() {
-            self.error("step-syntax", start..start + length, format!("`{key}` is said twice"), "keep one; a response is written `<- 20 KB`");
+            self.error(
+                "step-syntax",
+                start..start + length,
+                format!("`{key}` is said twice"),
+                "keep one; a response is written `<- 20 KB`",
+            );
             return None;
         }
         chain.attributes.push(Attribute { id, value: AttributeValue::Number(input), origin: Origin::Spec(span) });

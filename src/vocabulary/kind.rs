@@ -146,10 +146,7 @@ impl Kind {
 
     /// Whether it runs the team's own code.
     pub fn is_compute(self) -> bool {
-        matches!(
-            self,
-            Kind::Service | Kind::Function | Kind::Worker | Kind::StreamProcessor | Kind::Batch
-        )
+        matches!(self, Kind::Service | Kind::Function | Kind::Worker | Kind::StreamProcessor | Kind::Batch)
     }
 
     /// Whether the distinction between reading and writing matters for its load.
@@ -172,8 +169,24 @@ pub enum Operation {
 const READS: [&str; 12] =
     ["read", "get", "query", "search", "consume", "list", "scan", "head", "lookup", "receive", "fetch", "find"];
 const WRITES: [&str; 18] = [
-    "write", "put", "set", "insert", "update", "delete", "produce", "publish", "send", "append", "index", "upsert",
-    "add", "increment", "upload", "lock", "enqueue", "save",
+    "write",
+    "put",
+    "set",
+    "insert",
+    "update",
+    "delete",
+    "produce",
+    "publish",
+    "send",
+    "append",
+    "index",
+    "upsert",
+    "add",
+    "increment",
+    "upload",
+    "lock",
+    "enqueue",
+    "save",
 ];
 
 impl Operation {
