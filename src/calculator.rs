@@ -80,6 +80,9 @@ impl Calculator {
         }
         let mut values = self.samples(checked)?;
         let spread = Spread::of(&mut values).unwrap_or(Spread { p5: median, p50: median, p95: median });
+        if spread.p5 == spread.p95 {
+            return Ok(quantity(spread.p50, dimension, &checked.hint));
+        }
         Ok(format!(
             "{}   (median {})",
             shown(spread, dimension, &checked.hint),

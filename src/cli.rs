@@ -107,6 +107,11 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// The schema of spec files, as `napkin schema` prints it.
+pub fn spec_schema() -> String {
+    crate::report::schema::spec().unwrap_or_default()
+}
+
 fn terminal(color: Color) -> Terminal {
     let stdout = std::io::stdout().is_terminal();
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

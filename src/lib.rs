@@ -2,21 +2,43 @@
 //!
 //! The modules stand in the order in which data passes through them; each names only earlier ones.
 
-pub mod analysis;
-pub mod attributes;
-pub mod calculator;
-pub mod catalog;
-pub mod cli;
-pub mod definition;
-pub mod diagnostic;
-pub mod estimate;
-pub mod expr;
-pub mod formula;
-pub mod graph;
-pub mod lint;
-pub mod quantity;
-pub mod report;
+// Places and messages.
 pub mod source;
-pub mod spec;
-pub mod vocabulary;
+
+pub mod diagnostic;
+
+// Numbers, mathematics, text.
+pub mod quantity;
+
+pub mod formula;
+
 pub mod yaml;
+
+// The languages.
+pub mod vocabulary;
+
+pub mod expr;
+
+pub mod definition;
+
+pub mod attributes;
+
+pub mod catalog;
+
+pub mod calculator;
+
+pub mod spec;
+
+// What they mean.
+pub mod graph;
+
+pub mod estimate;
+
+pub mod lint;
+
+pub mod analysis;
+
+// What is said about it.
+pub mod report;
+
+pub mod cli;

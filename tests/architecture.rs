@@ -75,7 +75,8 @@ fn the_core_does_no_io() {
 fn every_file_says_what_it_is_and_stays_readable() {
     let listed: Vec<&str> = MODULES.iter().map(|(module, _)| *module).chain(["cli"]).collect();
     let library = std::fs::read_to_string(at("src/lib.rs")).unwrap();
-    let declared: Vec<&str> = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let declared: Vec<&str> =
+        library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     assert_eq!(declared, listed, "src/lib.rs lists the modules in reading order");
     for module in listed {
         for (path, text) in sources(module) {

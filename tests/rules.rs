@@ -18,8 +18,15 @@ fn every_rule_has_examples_that_fire_and_that_stay_silent() {
     let catalog = Catalog::new();
     for rule in rules() {
         assert!(!rule.bad.is_empty() && !rule.good.is_empty(), "{} lacks an example", rule.name);
-        for (text, should_fire) in rule.bad.iter().map(|(t, _)| (t, true)).chain(rule.good.iter().map(|(t, _)| (t, false))) {
-            assert_eq!(run_example(&rule, text, should_fire, &catalog), ExampleResult::Passed, "{}:\n{text}", rule.name);
+        for (text, should_fire) in
+            rule.bad.iter().map(|(t, _)| (t, true)).chain(rule.good.iter().map(|(t, _)| (t, false)))
+        {
+            assert_eq!(
+                run_example(&rule, text, should_fire, &catalog),
+                ExampleResult::Passed,
+                "{}:\n{text}",
+                rule.name
+            );
         }
     }
 }
@@ -51,9 +58,12 @@ fn mistakes(text: &str) -> Vec<(String, String)> {
 #[test]
 fn mistakes_in_rules_are_found_when_they_are_loaded() {
     let rule = |when: &str, message: &str| {
-        format!("rule: x\nseverity: info\ncategory: c\nfor: component\nwhen: {when}\nmessage: \"{message}\"\nhelp: h\nwhy: w\n")
+        format!(
+            "rule: x\nseverity: info\ncategory: c\nfor: component\nwhen: {when}\nmessage: \"{message}\"\nhelp: h\nwhy: w\n"
+        )
     };
-    let at = |when: &str, message: &str| mistakes(&rule(when, message)).into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+    let at =
+        |when: &str, message: &str| mistakes(&rule(when, message)).into_iter().map(|(at, _)| at).collect::<Vec<_>>();
     assert_eq!(at("component.replica == 1", "m"), ["replica"]);
     assert_eq!(at("component.utilization > 5 ms", "m"), ["component.utilization > 5 ms"]);
     assert_eq!(at("component.kind == \"cahce\"", "m"), ["\"cahce\""]);
@@ -66,7 +76,10 @@ fn mistakes_in_rules_are_found_when_they_are_loaded() {
 fn a_rule_that_would_run_for_ever_is_stopped() {
     let mut sources = Sources::new();
     let loops = "any(system.components, a => any(system.components, b => any(system.components, c => a == b and b == c and a.name == \\\"\\\")))".replace("\\\"", "\"");
-    let id = sources.add("rule.yaml", format!("rule: slow\nseverity: info\ncategory: c\nfor: system\nwhen: {loops}\nmessage: m\nhelp: h\nwhy: w\n"));
+    let id = sources.add(
+        "rule.yaml",
+        format!("rule: slow\nseverity: info\ncategory: c\nfor: system\nwhen: {loops}\nmessage: m\nhelp: h\nwhy: w\n"),
+    );
     let mut diagnostics = Diagnostics::new();
     let rule = load(&sources, id, &mut diagnostics).unwrap();
     let components: String = (0..2000).map(|n| format!("  c{n}: service\n")).collect();

@@ -328,7 +328,9 @@ impl<'t> Parser<'t> {
                 high_text.find(|c: char| !(c.is_ascii_digit() || "._".contains(c))).unwrap_or(high_text.len());
             let (number, tail) = high_text.split_at_checked(number_end).unwrap_or((high_text, ""));
             let suffix: String = tail.chars().take_while(|c| c.is_alphabetic()).collect();
-            if multiplier(&suffix).is_some_and(|m| m > 1.0) {
+            // `300..1k` is plain; `10..50M` could mean ten million.
+            let ascending = low_text.parse::<f64>().ok() < number.parse::<f64>().ok();
+            if ascending && multiplier(&suffix).is_some_and(|m| m > 1.0) {
                 return Err(traps::lopsided(low_text, &suffix, low.range.clone()));
             }
             share(&high.kind, number, &mut low.kind);

@@ -137,6 +137,7 @@ fn structural() -> Vec<FieldDef> {
         own(C, "incoming", list(S), "Calls to it.", |w, i| entities(S, of(&w.calls_to, i))),
         own(C, "outgoing", list(S), "Calls that it makes.", |w, i| entities(S, of(&w.calls_from, i))),
         own(C, "cycle", list(C), "The circle of synchronous calls that it is part of.", |w, i| entities(C, of(&w.structure.cycle, i))),
+        own(C, "first_of_cycle", Type::Bool, "Whether it is the first of its circle of calls in the spec.", |w, i| Value::Bool(w.structure.cycle.get(i).and_then(|c| c.first()) == Some(&i))),
         own(C, "zone_count", number(Dimension::NONE), "Zones that it runs in.", |w, i| component(w, i).map_or(Value::Number(0.0), |c| count(c.zones.len()))),
         own(C, "region_count", number(Dimension::NONE), "Regions that it runs in.", |w, i| component(w, i).map_or(Value::Number(0.0), |c| count(c.regions.len()))),
 

@@ -266,18 +266,30 @@ impl Loader<'_, '_> {
         let node = self.root.get(key)?;
         let text = node.as_str()?;
         let mut template = Template::default();
+        let mut fixed = String::new();
         let mut at = 0;
-        while let Some(open) = text.get(at..).and_then(|rest| rest.find('{')).map(|found| at + found) {
-            let Some(close) = text.get(open..).and_then(|rest| rest.find('}')).map(|found| open + found) else {
-                let span = node.inner_span(open..open + 1);
-                self.error(span, "this brace is not closed", "write `{component.name}`");
-                return None;
-            };
-            template.parts.push(Part::Text(text.get(at..open)?.to_owned()));
-            template.parts.push(Part::Value(Box::new(self.expression(node, open + 1..close, target, lets)?)));
-            at = close + 1;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            // Doubled braces stand for themselves.
+            if rest.starts_with("{{") || rest.starts_with("}}") {
+                fixed.push_str(rest.get(..1)?);
+                at += 2;
+            } else if rest.starts_with('{') {
+                let Some(close) = rest.find('}') else {
+                    let span = node.inner_span(at..at + 1);
+                    self.error(span, "this brace is not closed", "write `{component.name}`, or `{{` for a brace");
+                    return None;
+                };
+                template.parts.push(Part::Text(std::mem::take(&mut fixed)));
+                let value = self.expression(node, at + 1..at + close, target, lets)?;
+                template.parts.push(Part::Value(Box::new(value)));
+                at += close + 1;
+            } else {
+                let next = rest.char_indices().skip(1).find(|(_, c)| *c == '{' || *c == '}').map_or(rest.len(), |(end, _)| end);
+                fixed.push_str(rest.get(..next)?);
+                at += next;
+            }
         }
-        template.parts.push(Part::Text(text.get(at..)?.trim_end().to_owned()));
+        template.parts.push(Part::Text(fixed.trim_end().to_owned()));
         Some(template)
     }
 

@@ -17,6 +17,8 @@ pub enum Hint {
         /// Size in base units.
         factor: f64,
     },
+    /// As a whole number of things, rounded up.
+    Whole,
     /// As a percentage.
     Percent,
     /// As a count of nines.
@@ -45,6 +47,8 @@ pub fn quantity(value: f64, dimension: Dimension, hint: &Hint) -> String {
     match hint {
         Hint::Unit { text, factor } => spaced(&plain(value / factor), text),
         Hint::Noun(noun) if dimension.is_none() => format!("{} {noun}", number(value)),
+        // Rounding noise must not show as another node.
+        Hint::Whole if dimension.is_none() => number((value - value.abs() * 1e-9).ceil()),
         Hint::Percent if dimension.is_none() => percent(value),
         Hint::Nines if dimension.is_none() => nines(value),
         _ => auto(value, dimension),

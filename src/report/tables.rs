@@ -36,14 +36,16 @@ impl Table {
         table.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         table.set_header(self.columns.iter().copied());
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| safe(cell)));
+            // A value and its unit stay on one line.
+            table.add_row(row.iter().map(|cell| safe(cell).replace(' ', "\u{a0}")));
         }
-        for index in 1..self.columns.len() {
+        for index in 0..self.columns.len() {
             if let Some(column) = table.column_mut(index) {
-                column.set_cell_alignment(CellAlignment::Right);
+                column.set_padding((u16::from(index > 0), 0));
+                column.set_cell_alignment(if index > 0 { CellAlignment::Right } else { CellAlignment::Left });
             }
         }
-        let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let lines: Vec<String> = table.lines().map(|line| line.replace('\u{a0}', " ").trim_end().to_owned()).collect();
         let notes: String = self.notes.iter().map(|note| format!("  {}\n", safe(note))).collect();
         format!("{}\n{}\n{notes}\n", self.title, lines.join("\n"))
     }
@@ -144,7 +146,7 @@ impl Figures<'_> {
                 notes.push(format!("flow {} has no rate: add `rate: 100 /s`", flow.name));
             }
         }
-        Table { title: "Traffic", columns: vec!["", "average", "peak", "reads at peak", "writes at peak"], rows, notes }
+        Table { title: "Traffic", columns: vec!["", "average", "peak", "reads (peak)", "writes (peak)"], rows, notes }
     }
 
     fn capacity(&self) -> Table {
@@ -181,7 +183,7 @@ impl Figures<'_> {
         }
         Table {
             title: "Capacity at peak",
-            columns: vec!["", "nodes", "busy servers", "utilisation", "bears", "nodes needed", "… with a loss"],
+            columns: vec!["", "nodes", "busy", "used", "bears", "need", "with a loss"],
             rows,
             notes,
         }
