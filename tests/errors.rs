@@ -47,7 +47,7 @@ fn a_mistake_points_at_the_word_that_is_wrong() {
 #[test]
 fn no_cut_or_garbled_spec_panics() {
     let catalog = Catalog::new();
-    let text = std::fs::read_to_string(at("specs/url-shortener.yaml")).unwrap();
+    let text = std::fs::read_to_string(at("tests/fixtures/language-example.yaml")).unwrap();
     let mut state = 7_u64;
     for round in 0..400 {
         let mut bytes = text.clone().into_bytes();

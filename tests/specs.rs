@@ -154,7 +154,7 @@ fn units_never_change_a_result() {
 
 #[test]
 fn the_point_value_lies_inside_its_range() {
-    let text = std::fs::read_to_string(at("specs/url-shortener.yaml")).unwrap();
+    let text = std::fs::read_to_string(at("tests/fixtures/language-example.yaml")).unwrap();
     let found = analysis(&text);
     let catalog = Catalog::new();
     let spreads = spreads(&found.graph, &found.structure, &catalog, 1, 500);
