@@ -34,10 +34,11 @@ mod function;
 pub mod ir;
 mod parser;
 mod sampling;
+mod schema;
 mod token;
 mod traps;
 
-pub use check::{FieldType, NameType, NoNames, Schema, Type, check};
+pub use check::check;
 pub use distribution::Distribution;
 pub use error::ExprError;
 pub use eval::{Budget, EntityRef, Missing, Value, World, evaluate};
@@ -45,3 +46,4 @@ pub use function::FUNCTIONS;
 pub use ir::{Checked, FieldId, StreamId};
 pub use parser::{parse, parse_literal_prefix};
 pub use sampling::{stratified, stream_id};
+pub use schema::{FieldType, NameType, NoNames, Schema, Type};

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::expr::ast::{Arithmetic, Comparison};
-use crate::expr::check::Type;
+
 use crate::expr::distribution::Distribution;
 use crate::expr::function::Function;
+use crate::expr::schema::Type;
 use crate::quantity::Hint;
 
 /// Names a field of an entity; what the number means is the schema's business.

@@ -333,7 +333,9 @@ impl<'t> Parser<'t> {
             if ascending && multiplier(&suffix).is_some_and(|m| m > 1.0) {
                 return Err(traps::lopsided(low_text, &suffix, low.range.clone()));
             }
-            share(&high.kind, number, &mut low.kind);
+            if multiplier(&suffix).is_none() {
+                share(&high.kind, number, &mut low.kind);
+            }
         } else if bare(high_text) {
             let number_end = low_text
                 .trim_start_matches('$')

@@ -284,7 +284,11 @@ impl Loader<'_, '_> {
                 template.parts.push(Part::Value(Box::new(value)));
                 at += close + 1;
             } else {
-                let next = rest.char_indices().skip(1).find(|(_, c)| *c == '{' || *c == '}').map_or(rest.len(), |(end, _)| end);
+                let next = rest
+                    .char_indices()
+                    .skip(1)
+                    .find(|(_, c)| *c == '{' || *c == '}')
+                    .map_or(rest.len(), |(end, _)| end);
                 fixed.push_str(rest.get(..next)?);
                 at += next;
             }

@@ -162,7 +162,7 @@ pub fn number(value: f64) -> String {
 pub fn percent(value: f64) -> String {
     let missing = 1.0 - value;
     if missing > 0.0 && missing < 0.01 {
-        let digits = decimals((-(missing * 100.0).log10()).ceil().max(0.0) + 1.0).min(12);
+        let digits = decimals((-(missing * 100.0).log10()).ceil().max(0.0) + 2.0).min(12);
         let text = format!("{:.digits$}", value * 100.0);
         if !text.starts_with("100") {
             return format!("{} %", trim(&text));
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(percent(0.9995), "99.95 %");
         assert_eq!(percent(0.99), "99 %");
         assert_eq!(percent(0.92), "92 %");
-        assert_eq!(percent(0.999_934_21), "99.9934 %");
+        assert_eq!(percent(0.999_934_21), "99.99342 %");
         assert_eq!(percent(1.0), "100 %");
         assert_eq!(nines(0.999_874), "3.9 nines");
         assert_eq!(nines(0.999), "3 nines");
