@@ -74,7 +74,12 @@ fn one(world: &World<'_>, rule: &Rule, outcome: &mut Outcome) {
                 }
             }
             Err(error) => {
-                outcome.diagnostics.push(error.at(|_| rule.when_span));
+                // The rule's file is not among the spec's sources, so the message names the rule and points at the spec.
+                if let Some(place) = world.graph.place {
+                    let mut diagnostic = error.at(|_| place);
+                    diagnostic.message = format!("the rule `{}` failed: {}", rule.name, diagnostic.message);
+                    outcome.diagnostics.push(diagnostic);
+                }
                 break;
             }
         }
@@ -96,16 +101,14 @@ fn judge<'w>(
     rule: &'w Rule,
     subject: EntityRef,
     budget: &Budget,
-) -> Result<Verdict, crate::expr::ExprError>
-where
-{
-    let mut lets: Vec<Value<'w>> = Vec::with_capacity(rule.lets.len());
-    for (_, checked) in &rule.lets {
-        let value = evaluate(checked, &Scope { world, subject, lets: &lets }, budget)?;
-        lets.push(value);
+) -> Result<Verdict, crate::expr::ExprError> {
+    let scope = Scope::new(world, subject, &rule.lets, budget);
+    let verdict = evaluate(&rule.when, &scope, budget);
+    // A failure inside a `let` is reported as itself, not as the unknown value that it left behind.
+    if let Some(error) = scope.failure() {
+        return Err(error);
     }
-    let scope = Scope { world, subject, lets: &lets };
-    match evaluate(&rule.when, &scope, budget)? {
+    match verdict? {
         Value::Bool(true) => {}
         Value::Unknown(missing) => return Ok(Verdict::Unknown(missing.field, missing.entity)),
         _ => return Ok(Verdict::Silent),

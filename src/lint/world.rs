@@ -1,7 +1,9 @@
 //! What rules see: the graph, its shape and its estimates, with lists that are computed once.
 
+use std::cell::RefCell;
+
 use crate::estimate::Estimate;
-use crate::expr::{EntityRef, FieldId, Missing, StreamId, Value};
+use crate::expr::{Budget, Checked, EntityRef, ExprError, FieldId, Missing, StreamId, Value, evaluate};
 use crate::graph::{Graph, Structure};
 use crate::lint::field::FIELDS;
 use crate::vocabulary::Target;
@@ -104,11 +106,44 @@ fn add(lists: &mut [Vec<usize>], at: usize, value: usize) {
     }
 }
 
-/// The world of one rule on one subject: slot 0 is the subject, slot 1 the system, the rest are `let` values.
+/// The world of one rule on one subject: slot 0 is the subject, slot 1 the system, the rest are `let` values, which
+/// are computed when first asked for, since most conditions are decided before.
 pub(crate) struct Scope<'s, 'w> {
     pub world: &'s World<'w>,
-    pub subject: EntityRef,
-    pub lets: &'s [Value<'w>],
+    subject: EntityRef,
+    lets: &'w [(String, Checked)],
+    values: RefCell<Vec<Option<Value<'w>>>>,
+    failure: RefCell<Option<ExprError>>,
+    budget: &'s Budget,
+}
+
+impl<'s, 'w> Scope<'s, 'w> {
+    pub fn new(world: &'s World<'w>, subject: EntityRef, lets: &'w [(String, Checked)], budget: &'s Budget) -> Self {
+        let (values, failure) = (RefCell::new(vec![None; lets.len()]), RefCell::new(None));
+        Scope { world, subject, lets, values, failure, budget }
+    }
+
+    /// What went wrong while computing a `let`.
+    pub fn failure(&self) -> Option<ExprError> {
+        self.failure.borrow().clone()
+    }
+
+    fn computed(&self, at: usize) -> Value<'w> {
+        if let Some(Some(value)) = self.values.borrow().get(at) {
+            return value.clone();
+        }
+        let unknown = Value::Unknown(Missing { entity: self.subject, field: "let" });
+        let Some((_, checked)) = self.lets.get(at) else { return unknown };
+        // A `let` names only earlier ones, so this ends.
+        let value = evaluate(checked, self, self.budget).unwrap_or_else(|error| {
+            self.failure.borrow_mut().get_or_insert(error);
+            unknown
+        });
+        if let Some(slot) = self.values.borrow_mut().get_mut(at) {
+            *slot = Some(value.clone());
+        }
+        value
+    }
 }
 
 impl<'w> crate::expr::World<'w> for Scope<'_, 'w> {
@@ -116,9 +151,7 @@ impl<'w> crate::expr::World<'w> for Scope<'_, 'w> {
         match slot {
             0 => Value::Entity(self.subject),
             1 => Value::Entity(EntityRef { target: Target::System, index: 0 }),
-            n => {
-                self.lets.get(n - 2).cloned().unwrap_or(Value::Unknown(Missing { entity: self.subject, field: "let" }))
-            }
+            n => self.computed(n - 2),
         }
     }
     fn field(&self, entity: EntityRef, field: FieldId) -> Value<'w> {
