@@ -60,7 +60,7 @@ pub struct ComponentFigures {
     pub utilization_without_zone: Option<f64>,
     /// Mean wait for a free server at peak.
     pub wait: Option<f64>,
-    /// Requests in progress at peak (Little's law).
+    /// Requests in progress at peak, those that wait for others included (Little's law).
     pub in_flight: Option<f64>,
     /// Connections that clients hold open to it.
     pub connections: Option<f64>,
@@ -173,6 +173,8 @@ pub struct Estimate {
     pub system: SystemFigures,
     /// For each step how often a request of its flow makes it.
     pub visits: Vec<f64>,
+    /// For each step the mean response time of its idle callee, without what that calls.
+    pub idle: Vec<Option<f64>>,
 }
 
 /// What one run reads: the graph, with every uncertain input at one value.

@@ -184,3 +184,22 @@ fn suppressions_hide_expire_and_rot() {
     let unused = rules(&spec("{ rule: synchronous-cycle, because: a test }"));
     assert!(unused.contains(&("unused-suppression".to_owned(), false)));
 }
+
+#[test]
+fn littles_law_counts_what_is_in_progress() {
+    let found = analysis(TANDEM);
+    // 50 a second for 20 ms in `b`, and for 40.25 ms in `a`, which waits for `b`; a round trip lies in each.
+    close(figure(&found, "b.in_flight"), 50.0 * 0.020_25, 1e-6);
+    close(figure(&found, "a.in_flight"), 50.0 * 0.040_25, 1e-6);
+}
+
+#[test]
+fn the_example_of_the_language_parses_and_estimates() {
+    let text = std::fs::read_to_string(at("tests/fixtures/language-example.yaml")).unwrap();
+    let found = analysis(&text);
+    // 10 % of 22.4M users a day; 100 reads each; three times that at peak; median of 10M..50M is its geometric mean.
+    let median = (10e6_f64 * 50e6).sqrt();
+    close(figure(&found, "redirect.peak_rate"), median * 0.1 / 86_400.0 * 100.0 * 3.0, 1e-9);
+    let rules: Vec<&str> = found.findings.iter().map(|f| f.rule.as_str()).collect();
+    assert!(rules.contains(&"overload-at-peak") && rules.contains(&"single-region"), "{rules:?}");
+}

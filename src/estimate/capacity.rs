@@ -210,19 +210,26 @@ fn with_zone_lost(bare: f64, zones: usize) -> f64 {
     nodes
 }
 
-/// Connections that clients hold open, at the first component that keeps them.
+/// Connections that clients hold open: at the component that they call, and through balancers at what stands behind.
 fn connections(run: &Run<'_>, estimate: &mut Estimate) {
-    for link in &run.graph.links {
-        let Some(client) = run.graph.components.get(link.caller) else { continue };
-        let Some(count) = run.component(client, "connections") else { continue };
-        let (Some(component), Some(figures)) =
-            (run.graph.components.get(link.callee), estimate.components.get_mut(link.callee))
-        else {
+    for (index, client) in run.graph.components.iter().enumerate() {
+        let Some(count) = run.component(client, "connections").filter(|_| client.kind == Kind::Client) else {
             continue;
         };
-        let total = figures.connections.unwrap_or(0.0) + count;
-        figures.connections = Some(total);
-        figures.connection_memory = run.component(component, "connection_memory").map(|each| each * total);
+        let mut open: Vec<usize> = run.structure.callees.get(index).cloned().unwrap_or_default();
+        let mut seen: Vec<usize> = Vec::new();
+        while let Some(at) = open.pop() {
+            let Some(component) = run.graph.components.get(at).filter(|_| !seen.contains(&at)) else { continue };
+            seen.push(at);
+            if component.kind.is_balancer() {
+                open.extend(run.structure.callees.get(at).into_iter().flatten());
+            }
+            if let Some(figures) = estimate.components.get_mut(at) {
+                let total = figures.connections.unwrap_or(0.0) + count;
+                figures.connections = Some(total);
+                figures.connection_memory = run.component(component, "connection_memory").map(|each| each * total);
+            }
+        }
     }
 }
 

@@ -22,6 +22,11 @@ pub(super) fn latency(run: &Run<'_>, stations: &[Station], estimate: &mut Estima
             figures.rtt = rtt;
         }
     }
+    for step in &run.graph.steps {
+        let station = stations.get(step.callee).copied().unwrap_or_default();
+        let idle = run.graph.components.get(step.callee).and_then(|callee| idle_time(run, callee, step, &station));
+        estimate.idle.push(idle);
+    }
     for flow in 0..run.graph.flows.len() {
         one(run, stations, flow, estimate);
     }
@@ -37,15 +42,14 @@ fn one(run: &Run<'_>, stations: &[Station], index: usize, estimate: &mut Estimat
             shared.iter().enumerate().map(|(bit, &cache)| (cache, bits >> bit & 1 == 1)).collect();
         let weight: f64 = fixed.iter().map(|&(cache, hit)| condition(run, hit, cache)).product();
         if weight > 0.0 {
-            let times = backwards(run, stations, index, &fixed);
+            let (times, means) = backwards(run, stations, index, &fixed);
             scenarios.push((weight, body(&flow.body, &times, flow.steps.start)));
+            in_progress(run, index, weight, &means, estimate);
         }
     }
     let total = Latency::mixture(&scenarios);
     let Some(figures) = estimate.flows.get_mut(index) else { return };
     for step in run.graph.steps.get(flow.steps.clone()).unwrap_or(&[]) {
-        let depth = run.structure.depth.get(flow.steps.start).copied().unwrap_or(0);
-        let _ = depth;
         if step.detached {
             continue;
         }
@@ -88,8 +92,16 @@ fn shared_caches(run: &Run<'_>, flow: usize) -> Vec<usize> {
 }
 
 /// The time of every step of a flow from call to answer, callees first (they stand behind their callers).
-fn backwards(run: &Run<'_>, stations: &[Station], flow: usize, fixed: &[(usize, bool)]) -> Vec<Option<Latency>> {
-    let Some(flow) = run.graph.flows.get(flow) else { return Vec::new() };
+///
+/// Beside it stands the mean of a single call that does happen.
+fn backwards(
+    run: &Run<'_>,
+    stations: &[Station],
+    flow: usize,
+    fixed: &[(usize, bool)],
+) -> (Vec<Option<Latency>>, Vec<Option<f64>>) {
+    let Some(flow) = run.graph.flows.get(flow) else { return (Vec::new(), Vec::new()) };
+    let mut means: Vec<Option<f64>> = vec![None; flow.steps.len()];
     let start = flow.steps.start;
     let mut times: Vec<Option<Latency>> = vec![None; flow.steps.len()];
     for index in flow.steps.clone().rev() {
@@ -99,6 +111,9 @@ fn backwards(run: &Run<'_>, stations: &[Station], flow: usize, fixed: &[(usize, 
         }
         let station = stations.get(step.callee).copied().unwrap_or_default();
         let own = call(run, step, &station).then(&body(&step.children, &times, start));
+        if let Some(slot) = means.get_mut(index - start) {
+            *slot = Some(own.mean());
+        }
         let stated = run.of(&step.own, Target::Step, "probability").unwrap_or(1.0);
         let chance = step.conditions.iter().fold(stated, |p, &(hit, cache)| {
             match fixed.iter().find(|(known, _)| *known == cache) {
@@ -118,7 +133,20 @@ fn backwards(run: &Run<'_>, stations: &[Station], flow: usize, fixed: &[(usize, 
             *slot = Some(time);
         }
     }
-    times
+    (times, means)
+}
+
+/// Little's law: what is in progress at a callee is the rate of its calls times their mean duration.
+fn in_progress(run: &Run<'_>, flow: usize, weight: f64, means: &[Option<f64>], estimate: &mut Estimate) {
+    let steps = run.graph.flows.get(flow).map_or(0..0, |f| f.steps.clone());
+    let rate = estimate.flows.get(flow).and_then(|f| f.peak_rate).unwrap_or(0.0);
+    for (index, mean) in steps.zip(means) {
+        let (Some(mean), Some(step)) = (mean, run.graph.steps.get(index)) else { continue };
+        let visits = estimate.visits.get(index).copied().unwrap_or(0.0);
+        if let Some(figures) = estimate.components.get_mut(step.callee) {
+            figures.in_flight = Some(figures.in_flight.unwrap_or(0.0) + weight * rate * visits * mean);
+        }
+    }
 }
 
 fn body(children: &[Child], times: &[Option<Latency>], start: usize) -> Latency {

@@ -195,7 +195,7 @@ fn contributions(metric: &Metric, index: usize, analysis: &Analysis) -> Vec<Stri
                         crate::quantity::number(estimate.visits.get(at).copied().unwrap_or(0.0)),
                         time(rtt),
                         time(figures.and_then(|f| f.wait)),
-                        time(figures.and_then(|f| f.service_time))
+                        time(estimate.idle.get(at).copied().flatten())
                     )
                 })
                 .collect()

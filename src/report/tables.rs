@@ -98,6 +98,7 @@ impl Figures<'_> {
         let all = [
             self.traffic(),
             self.capacity(),
+            self.connections(),
             self.latency(),
             self.availability(),
             self.storage(),
@@ -165,12 +166,13 @@ impl Figures<'_> {
                     &["nodes", "offered_load", "utilization", "capacity", "nodes_needed", "nodes_for_loss"],
                 ));
             }
-            if figures.offered_load.is_none() && figures.utilization.is_none() {
+            let managed = component.flag("managed") == Some(true);
+            if figures.offered_load.is_none() && figures.utilization.is_none() && !managed {
                 notes.push(format!(
                     "{}: capacity unknown; add `service_time` and `cores`, or `throughput`",
                     component.name
                 ));
-            } else if figures.nodes.is_none() && figures.utilization.is_none() {
+            } else if figures.nodes.is_none() && figures.utilization.is_none() && !managed {
                 notes.push(format!("{}: add `replicas` to see how busy it is", component.name));
             }
         }
@@ -184,6 +186,25 @@ impl Figures<'_> {
         Table {
             title: "Capacity at peak",
             columns: vec!["", "nodes", "busy", "used", "bears", "need", "with a loss"],
+            rows,
+            notes,
+        }
+    }
+
+    fn connections(&self) -> Table {
+        let mut rows = Vec::new();
+        for (index, component) in self.graph().components.iter().enumerate() {
+            let Some(figures) = self.analysis.estimate.components.get(index) else { continue };
+            let many = figures.in_flight.is_some_and(|n| n >= 0.5) || figures.connections.is_some();
+            if component.kind != Kind::Client && many && !figures.utilization.is_some_and(|u| u >= 1.0) {
+                let keys = ["in_flight", "open_connections", "connection_memory_needed"];
+                rows.push(self.row(&component.name, Target::Component, index, &keys));
+            }
+        }
+        let notes = vec!["in progress: calls being served or waiting for others (Little's law)".to_owned()];
+        Table {
+            title: "Connections at peak",
+            columns: vec!["", "in progress", "held open", "their memory"],
             rows,
             notes,
         }

@@ -1,6 +1,6 @@
 //! The type of an attribute: what it may be written on, and what its value looks like.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::quantity::Dimension;
@@ -85,7 +85,7 @@ pub struct AttributeId(u16);
 impl AttributeId {
     /// The attribute of a target with this key.
     pub fn find(target: Target, key: &str) -> Option<AttributeId> {
-        static INDEX: LazyLock<BTreeMap<(Target, &str), AttributeId>> = LazyLock::new(|| {
+        static INDEX: LazyLock<HashMap<(Target, &str), AttributeId>> = LazyLock::new(|| {
             (0u16..).map(AttributeId).take(ATTRIBUTES.len()).map(|id| ((id.def().target, id.def().key), id)).collect()
         });
         INDEX.get(&(target, key)).copied()
