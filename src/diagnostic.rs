@@ -198,6 +198,10 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         if strsim::osa_distance(&wanted, &lower) <= 1 + wanted.chars().count() / 5 {
             score += 0.2;
         }
+        // Somebody who writes the beginning of a name means that name.
+        if wanted.chars().count() >= 3 && lower.starts_with(&wanted) {
+            score = score.max(0.95);
+        }
         if score > 0.86 && best.is_none_or(|(top, _)| score > top) {
             best = Some((score, candidate));
         }

@@ -644,6 +644,9 @@ impl<'t> Parser<'t> {
                 let range = ast.range.end - left.len()..next.range.end;
                 traps::comma(left, &digits, range)
             }
+            (TokenKind::Word("x"), _) => {
+                ExprError::new("expected", token.range.clone(), "`x` doesn't multiply").help("write `*`")
+            }
             (TokenKind::Word(word), _) => {
                 let error = traps::unknown_word(word, token.range.clone(), self.nouns);
                 match ast.kind {
