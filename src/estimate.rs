@@ -93,8 +93,10 @@ pub struct FlowFigures {
     pub p99: Option<f64>,
     /// 99.9th percentile.
     pub p999: Option<f64>,
-    /// Components whose time could not be counted, so that the latency is a lower bound.
+    /// Components whose waits could not be counted, so that the latency is a lower bound.
     pub uncounted: Vec<usize>,
+    /// Components whose own time nobody states, so that the latency is unknown.
+    pub untimed: Vec<usize>,
     /// The component that can't keep up, so that latency grows without limit.
     pub overloaded: Option<usize>,
     /// Whether the clients' network is part of the latency.

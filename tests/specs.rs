@@ -203,3 +203,19 @@ fn the_example_of_the_language_parses_and_estimates() {
     let rules: Vec<&str> = found.findings.iter().map(|f| f.rule.as_str()).collect();
     assert!(rules.contains(&"overload-at-peak") && rules.contains(&"single-region"), "{rules:?}");
 }
+
+#[test]
+fn what_nobody_states_stays_unknown() {
+    let unknown = |text: &str, path: &str| {
+        let found = analysis(text);
+        wanted(path, &found).unwrap().value(&found).is_none()
+    };
+    let untimed =
+        TANDEM.replace("b: { is: service, replicas: 1, service_time: 10 ms }", "b: { is: service, replicas: 1 }");
+    assert!(unknown(&untimed, "f.p99") && unknown(&untimed, "b.utilization"));
+    let unsized_ = TANDEM
+        .replace("b: { is: service, replicas: 1, service_time: 10 ms }", "b: { is: service, service_time: 10 ms }");
+    assert!(unknown(&unsized_, "b.utilization") && unknown(&unsized_, "f.availability"));
+    assert!(!unknown(&unsized_, "f.p99") && !unknown(&unsized_, "b.nodes_needed"));
+    assert_eq!(analysis(&unsized_).estimate.flows[0].uncounted, [2]);
+}

@@ -59,14 +59,17 @@ fn one(run: &Run<'_>, stations: &[Station], index: usize, estimate: &mut Estimat
         }
         let component = run.graph.components.get(step.callee);
         let timed = component.is_some_and(|c| idle_time(run, c, step, &station).is_some());
-        if (station.size_unknown || !timed) && !figures.uncounted.contains(&step.callee) {
+        if !timed && !figures.untimed.contains(&step.callee) {
+            figures.untimed.push(step.callee);
+        } else if station.size_unknown && !figures.uncounted.contains(&step.callee) {
             figures.uncounted.push(step.callee);
         }
         figures.client_network |= round_trip(run, step.caller, step.callee).1;
     }
     let depths = flow.steps.clone().filter_map(|step| run.structure.depth.get(step)).max();
     figures.depth = depths.map_or(0.0, |&d| f64::from(u32::try_from(d).unwrap_or(u32::MAX)));
-    if figures.overloaded.is_none() && figures.peak_rate.is_some() && !flow.body.is_empty() {
+    let countable = figures.overloaded.is_none() && figures.untimed.is_empty();
+    if countable && figures.peak_rate.is_some() && !flow.body.is_empty() {
         figures.mean = Some(total.mean());
         figures.p50 = Some(total.percentile(0.5));
         figures.p95 = Some(total.percentile(0.95));

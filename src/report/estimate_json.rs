@@ -33,6 +33,8 @@ struct Figure {
     /// In base units: seconds, bytes, dollars.
     unit: String,
     value: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lower_bound: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     p5: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +56,7 @@ pub fn json(analysis: &Analysis, spreads: &Spreads) -> serde_json::Result<String
                 name: world.name(entity),
                 metric: metric.key,
                 unit: unit(metric.dimension),
+                lower_bound: crate::report::explain::is_lower_bound(metric, index, analysis),
                 value: (metric.get)(&analysis.estimate, index).filter(|value| value.is_finite()),
                 p5: spread.map(|s| s.p5),
                 p50: spread.map(|s| s.p50),

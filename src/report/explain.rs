@@ -77,8 +77,9 @@ fn branch(
     depth: usize,
 ) {
     let (analysis, _) = context;
+    let bound = if is_lower_bound(metric, index, analysis) { "≥ " } else { "" };
     let value = match (metric.get)(&analysis.estimate, index) {
-        Some(value) => quantity(value, metric.dimension, &metric.hint),
+        Some(value) => format!("{bound}{}", quantity(value, metric.dimension, &metric.hint)),
         None => "unknown".to_owned(),
     };
     let _ = writeln!(out, "{}.{} = {value}", safe(name), metric.key);
@@ -108,6 +109,13 @@ fn branch(
             }
         }
     }
+}
+
+/// Whether a figure lacks waits that nobody's statements allow to compute.
+pub(super) fn is_lower_bound(metric: &Metric, index: usize, analysis: &Analysis) -> bool {
+    metric.target == Target::Flow
+        && metric.key.starts_with("latency.")
+        && analysis.estimate.flows.get(index).is_some_and(|flow| !flow.uncounted.is_empty())
 }
 
 /// An attribute with its value and origin; `None` if it isn't stated.

@@ -220,20 +220,24 @@ impl Figures<'_> {
                 &flow.name,
                 Target::Flow,
                 index,
-                &["latency.mean", "latency.p50", "latency.p95", "latency.p99", "latency.p999"],
+                &["latency.p50", "latency.p95", "latency.p99", "latency.p999"],
             );
             let objective = crate::graph::number_of(&flow.own, Target::Flow, "slo.p99");
             row.push(objective.map_or("–".to_owned(), |input| {
                 quantity(input.value, crate::quantity::Dimension::TIME, &Hint::Auto)
             }));
             if !figures.uncounted.is_empty() {
-                row.iter_mut().skip(1).take(5).filter(|cell| *cell != "–").for_each(|cell| cell.insert_str(0, "≥ "));
+                row.iter_mut().skip(1).take(4).filter(|cell| *cell != "–").for_each(|cell| cell.insert_str(0, "≥ "));
                 let names: Vec<&str> = figures.uncounted.iter().map(name_of).collect();
                 notes.push(format!(
-                    "{}: a lower bound; add `replicas` and `service_time` (or `latency`) of {}",
+                    "{}: a lower bound without waits; add `replicas` of {}",
                     flow.name,
                     names.join(", ")
                 ));
+            }
+            if !figures.untimed.is_empty() {
+                let names: Vec<&str> = figures.untimed.iter().map(name_of).collect();
+                notes.push(format!("{}: add `service_time` or `latency` of {}", flow.name, names.join(", ")));
             }
             if let Some(overloaded) = figures.overloaded {
                 notes.push(format!(
@@ -250,8 +254,8 @@ impl Figures<'_> {
             rows.push(row);
         }
         Table {
-            title: "Latency at peak",
-            columns: vec!["flow", "mean", "p50", "p95", "p99", "p99.9", "p99 objective"],
+            title: "Latency at peak (goal: the objective for p99)",
+            columns: vec!["flow", "p50", "p95", "p99", "p99.9", "goal"],
             rows,
             notes,
         }
