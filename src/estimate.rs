@@ -14,7 +14,7 @@ mod uncertainty;
 use crate::attributes::Input;
 use crate::catalog::Catalog;
 use crate::graph::{Component, Graph, Structure, number};
-use crate::vocabulary::{AttributeId, Shape, Target};
+use crate::vocabulary::{AttributeId, Shape};
 
 pub use uncertainty::{SAMPLES, Spreads, spreads};
 
@@ -201,13 +201,11 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn component(&self, component: &Component, key: &str) -> Option<f64> {
-        let id = AttributeId::find(Target::Component, key)?;
+    fn component(&self, component: &Component, id: AttributeId) -> Option<f64> {
         number(component.attribute(id)).map(|input| self.bounded(id, input))
     }
 
-    fn of(&self, set: &crate::attributes::AttributeSet, target: Target, key: &str) -> Option<f64> {
-        let id = AttributeId::find(target, key)?;
+    fn of(&self, set: &crate::attributes::AttributeSet, id: AttributeId) -> Option<f64> {
         number(set.get(id)).map(|input| self.bounded(id, input))
     }
 

@@ -13,7 +13,7 @@ use crate::catalog::Profile;
 use crate::definition::Definitions;
 use crate::source::Span;
 use crate::spec::Allowance;
-use crate::vocabulary::{AttributeId, Kind, Operation, Target};
+use crate::vocabulary::{AttributeId, Kind, Operation, attr};
 
 pub use build::build;
 pub use structure::Structure;
@@ -186,21 +186,21 @@ impl Component {
     }
 
     /// A number by its key.
-    pub fn number(&self, key: &str) -> Option<&Input> {
-        number(self.attribute(AttributeId::find(Target::Component, key)?))
+    pub fn number(&self, id: AttributeId) -> Option<&Input> {
+        number(self.attribute(id))
     }
 
     /// A word or text by its key.
-    pub fn word(&self, key: &str) -> Option<&str> {
-        match &self.attribute(AttributeId::find(Target::Component, key)?)?.value {
+    pub fn word(&self, id: AttributeId) -> Option<&str> {
+        match &self.attribute(id)?.value {
             AttributeValue::Word(word) => Some(word),
             _ => None,
         }
     }
 
     /// Whether a flag is set; `None` if nothing is said.
-    pub fn flag(&self, key: &str) -> Option<bool> {
-        match self.attribute(AttributeId::find(Target::Component, key)?)?.value {
+    pub fn flag(&self, id: AttributeId) -> Option<bool> {
+        match self.attribute(id)?.value {
             AttributeValue::Flag(flag) => Some(flag),
             _ => None,
         }
@@ -208,7 +208,7 @@ impl Component {
 
     /// Whether it survives the loss of a zone by itself.
     pub fn is_redundant_product(&self) -> bool {
-        matches!(self.word("redundancy"), Some("multi-zone" | "multi-region"))
+        matches!(self.word(attr!(Component, "redundancy")), Some("multi-zone" | "multi-region"))
     }
 }
 
@@ -218,11 +218,6 @@ pub fn number(attribute: Option<&Attribute>) -> Option<&Input> {
         AttributeValue::Number(input) => Some(input),
         _ => None,
     }
-}
-
-/// A number of a set by its target and key.
-pub fn number_of<'a>(set: &'a AttributeSet, target: Target, key: &str) -> Option<&'a Input> {
-    number(set.get(AttributeId::find(target, key)?))
 }
 
 impl Graph {

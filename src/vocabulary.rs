@@ -7,6 +7,7 @@ mod attribute;
 mod kind;
 mod table;
 
+pub(crate) use attribute::attr;
 pub use attribute::{AttributeDef, AttributeId, Shape, Target};
 pub use kind::{Kind, Operation};
 pub use table::{ATTRIBUTES, GROUPS};

@@ -7,7 +7,7 @@ use crate::estimate::capacity::per_shard;
 use crate::estimate::{Estimate, NODE_AVAILABILITY, Run, ZONE_AVAILABILITY};
 use crate::formula::availability::{from_mtbf, k_of_n};
 use crate::graph::{Child, Component};
-use crate::vocabulary::{Kind, Target};
+use crate::vocabulary::{Kind, attr};
 
 /// Flows over more zones than this are computed zone by zone, as if zones failed separately for each component.
 const MAX_ZONES: usize = 10;
@@ -58,29 +58,36 @@ fn failure(run: &Run<'_>, component: &Component) -> Option<Failure> {
     if component.kind == Kind::Client {
         return Some(Failure::Never);
     }
-    if let Some(whole) = get("availability") {
+    if let Some(whole) = get(attr!(Component, "availability")) {
         return Some(Failure::Whole(whole));
     }
-    let repaired = get("mtbf").zip(get("mttr")).and_then(|(mtbf, mttr)| from_mtbf(mtbf, mttr));
-    let node = get("node_availability").or(repaired).unwrap_or(NODE_AVAILABILITY);
+    let repaired =
+        get(attr!(Component, "mtbf")).zip(get(attr!(Component, "mttr"))).and_then(|(mtbf, mttr)| from_mtbf(mtbf, mttr));
+    let node = get(attr!(Component, "node_availability")).or(repaired).unwrap_or(NODE_AVAILABILITY);
     let count = per_shard(run, component)? as u64;
-    let automatic = component.word("replication.failover") == Some("automatic");
+    let automatic = component.word(attr!(Component, "replication.failover")) == Some("automatic");
     let primary_only = component.kind == Kind::Database
-        && matches!(component.word("topology"), None | Some("primary-replica" | "single"))
+        && matches!(component.word(attr!(Component, "topology")), None | Some("primary-replica" | "single"))
         && !automatic;
-    let majority = component.word("topology") == Some("consensus") || component.kind == Kind::Coordinator;
-    let factor = get("replication.factor").map(|f| f as u64);
-    let (count, needed) = match (get("needs").map(|n| n as u64), component.word("topology")) {
-        (Some(needed), _) => (count, needed),
-        (None, Some("leaderless")) => {
-            let copies = factor.unwrap_or(3).min(count);
-            let quorum = get("quorum.read").into_iter().chain(get("quorum.write")).map(|q| q as u64).max();
-            (copies, quorum.unwrap_or(copies / 2 + 1))
-        }
-        _ if majority => (count, count / 2 + 1),
-        _ if primary_only => (1, 1),
-        _ => (count, 1),
-    };
+    let majority =
+        component.word(attr!(Component, "topology")) == Some("consensus") || component.kind == Kind::Coordinator;
+    let factor = get(attr!(Component, "replication.factor")).map(|f| f as u64);
+    let (count, needed) =
+        match (get(attr!(Component, "needs")).map(|n| n as u64), component.word(attr!(Component, "topology"))) {
+            (Some(needed), _) => (count, needed),
+            (None, Some("leaderless")) => {
+                let copies = factor.unwrap_or(3).min(count);
+                let quorum = get(attr!(Component, "quorum.read"))
+                    .into_iter()
+                    .chain(get(attr!(Component, "quorum.write")))
+                    .map(|q| q as u64)
+                    .max();
+                (copies, quorum.unwrap_or(copies / 2 + 1))
+            }
+            _ if majority => (count, count / 2 + 1),
+            _ if primary_only => (1, 1),
+            _ => (count, 1),
+        };
     Some(Failure::Nodes { needed, zones: placed(component, count), node })
 }
 
@@ -237,7 +244,7 @@ impl Collector<'_, '_> {
             return;
         }
         let Some(step) = self.run.graph.steps.get(index) else { return };
-        let repeated = self.run.of(&step.own, Target::Step, "times").unwrap_or(1.0);
+        let repeated = self.run.of(&step.own, attr!(Step, "times")).unwrap_or(1.0);
         let chance = chance * super::traffic::probability(self.run, step) * repeated.min(1.0);
         if self.failures.get(step.callee).is_none_or(Option::is_none) {
             self.unknown.push(step.callee);

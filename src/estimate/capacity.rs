@@ -1,10 +1,10 @@
 //! How busy each component is at peak, how many nodes it needs, and which one gives out first.
 
 use crate::estimate::{ComponentFigures, Estimate, Run, TARGET_UTILISATION};
-use crate::formula::queueing::{Mmc, servers_for_utilisation};
+use crate::formula::queueing::{Mmc, servers_for_utilization};
 use crate::formula::scaling::amdahl_speedup;
 use crate::graph::Component;
-use crate::vocabulary::Kind;
+use crate::vocabulary::{Kind, attr};
 
 /// What latency needs to know of a component.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,22 +46,23 @@ pub(super) fn capacity(run: &Run<'_>, estimate: &mut Estimate) -> Vec<Station> {
 
 /// Nodes in all: `replicas`, or the primary and its copies, times the shards.
 pub(super) fn nodes(run: &Run<'_>, component: &Component) -> Option<f64> {
-    let shards = run.component(component, "shards").unwrap_or(1.0);
+    let shards = run.component(component, attr!(Component, "shards")).unwrap_or(1.0);
     per_shard(run, component).map(|n| n * shards)
 }
 
 pub(super) fn per_shard(run: &Run<'_>, component: &Component) -> Option<f64> {
-    run.component(component, "replicas")
-        .or_else(|| run.component(component, "autoscale.max"))
-        .or_else(|| run.component(component, "replication.replicas").map(|copies| copies + 1.0))
+    run.component(component, attr!(Component, "replicas"))
+        .or_else(|| run.component(component, attr!(Component, "autoscale.max")))
+        .or_else(|| run.component(component, attr!(Component, "replication.replicas")).map(|copies| copies + 1.0))
 }
 
 fn spread(run: &Run<'_>, component: &Component) -> Spread {
-    let replicated = run.component(component, "replication.replicas").is_some() || component.kind == Kind::Database;
-    match component.word("topology") {
+    let replicated = run.component(component, attr!(Component, "replication.replicas")).is_some()
+        || component.kind == Kind::Database;
+    match component.word(attr!(Component, "topology")) {
         Some("leaderless") => Spread::Leaderless {
-            factor: run.component(component, "replication.factor").unwrap_or(3.0),
-            reads: run.component(component, "quorum.read").unwrap_or(1.0),
+            factor: run.component(component, attr!(Component, "replication.factor")).unwrap_or(3.0),
+            reads: run.component(component, attr!(Component, "quorum.read")).unwrap_or(1.0),
         },
         Some("primary-replica" | "consensus" | "single") => Spread::Primary,
         None if replicated => Spread::Primary,
@@ -72,17 +73,17 @@ fn spread(run: &Run<'_>, component: &Component) -> Spread {
 /// Busy time of a read, a write and another call on one server, and the servers of a node.
 fn service(run: &Run<'_>, component: &Component) -> Option<([f64; 3], f64)> {
     let get = |key| run.component(component, key);
-    let cores = get("concurrency").or_else(|| get("cores")).unwrap_or(1.0);
-    if let Some(time) = get("service_time") {
-        let speedup = get("serial_fraction").map_or(1.0, |serial| {
+    let cores = get(attr!(Component, "concurrency")).or_else(|| get(attr!(Component, "cores"))).unwrap_or(1.0);
+    if let Some(time) = get(attr!(Component, "service_time")) {
+        let speedup = get(attr!(Component, "serial_fraction")).map_or(1.0, |serial| {
             let all = cores * per_shard(run, component).unwrap_or(1.0);
-            all / amdahl_speedup(all, serial)
+            amdahl_speedup(all, serial).map_or(1.0, |speedup| all / speedup)
         });
         return Some(([time * speedup; 3], cores));
     }
-    let any = get("throughput");
-    let reads = get("read_throughput").or(any);
-    let writes = get("write_throughput").or(any);
+    let any = get(attr!(Component, "throughput"));
+    let reads = get(attr!(Component, "read_throughput")).or(any);
+    let writes = get(attr!(Component, "write_throughput")).or(any);
     let invert = |rate: Option<f64>| rate.filter(|r| *r > 0.0).map(|r| 1.0 / r);
     let (read, write) = (invert(reads.or(writes))?, invert(writes.or(reads))?);
     Some(([read, write, invert(any).unwrap_or(read)], 1.0))
@@ -109,18 +110,22 @@ fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> 
 /// The utilisation of quotas and partitions.
 fn quotas(run: &Run<'_>, component: &Component, figures: &ComponentFigures) -> Option<f64> {
     let get = |key| run.component(component, key);
-    let quota = get("max_rate").filter(|r| *r > 0.0).map(|limit| figures.peak_rate / limit);
-    let partitions = get("partitions");
-    let by_bytes = partitions.zip(get("partition_throughput")).map(|(n, each)| figures.peak_in / (n * each));
-    let by_count = partitions.zip(get("partition_rate")).map(|(n, each)| figures.peak_writes / (n * each));
-    let bandwidth =
-        nodes(run, component).zip(get("bandwidth")).map(|(n, each)| figures.peak_in.max(figures.peak_out) / (n * each));
+    let quota = get(attr!(Component, "max_rate")).filter(|r| *r > 0.0).map(|limit| figures.peak_rate / limit);
+    let partitions = get(attr!(Component, "partitions"));
+    let by_bytes =
+        partitions.zip(get(attr!(Component, "partition_throughput"))).map(|(n, each)| figures.peak_in / (n * each));
+    let by_count =
+        partitions.zip(get(attr!(Component, "partition_rate"))).map(|(n, each)| figures.peak_writes / (n * each));
+    let bandwidth = nodes(run, component)
+        .zip(get(attr!(Component, "bandwidth")))
+        .map(|(n, each)| figures.peak_in.max(figures.peak_out) / (n * each));
     [quota, by_bytes, by_count, bandwidth].into_iter().flatten().filter(|u| u.is_finite()).reduce(f64::max)
 }
 
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
     reason = "a whole number of servers, at least 1 and at most 1e9"
 )]
 fn by_nodes(
@@ -130,7 +135,7 @@ fn by_nodes(
     times: [f64; 3],
     servers: f64,
 ) -> Station {
-    let shards = run.component(component, "shards").unwrap_or(1.0);
+    let shards = run.component(component, attr!(Component, "shards")).unwrap_or(1.0);
     let (reads, writes) = (figures.peak_reads / shards, figures.peak_writes / shards);
     let calls = (figures.peak_rate - figures.peak_reads - figures.peak_writes).max(0.0) / shards;
     let [read_time, write_time, call_time] = times;
@@ -144,7 +149,7 @@ fn by_nodes(
         _ => reads * read_time + writes * write_time + calls * call_time,
     };
     figures.offered_load = Some(total * shards);
-    let target = run.component(component, "target_utilization").unwrap_or(TARGET_UTILISATION);
+    let target = run.component(component, attr!(Component, "target_utilization")).unwrap_or(TARGET_UTILISATION);
     let rate_of_shard = reads + writes + calls;
     figures.service_time = Some(if rate_of_shard > 0.0 { total / rate_of_shard } else { call_time });
     let busiest = |n: f64| -> (f64, f64) {
@@ -154,8 +159,8 @@ fn by_nodes(
         }
     };
     if spread != Spread::Primary {
-        let needed = servers_for_utilisation(total / servers, target);
-        let bare = servers_for_utilisation(total / servers, 1.0 - 1e-9);
+        let needed = servers_for_utilization(total / servers, target) as f64;
+        let bare = servers_for_utilization(total / servers, 1.0 - 1e-9) as f64;
         figures.nodes_needed = Some(needed * shards);
         figures.nodes_for_loss = Some(needed.max(with_zone_lost(bare, component.zones.len())) * shards);
     }
@@ -165,7 +170,7 @@ fn by_nodes(
     let (load, rate) = busiest(n);
     let utilization = load / servers;
     figures.utilization = Some(utilization);
-    let managed = component.flag("managed") == Some(true);
+    let managed = component.flag(attr!(Component, "managed")) == Some(true);
     if n > 1.0 && !managed {
         figures.utilization_without_node = Some(busiest(n - 1.0).0 / servers);
         let zones = f64::from(u32::try_from(component.zones.len()).unwrap_or(1));
@@ -188,7 +193,7 @@ fn primary(
     (writes, write_time): (f64, f64),
 ) -> (f64, f64) {
     let copies = n - 1.0;
-    let (at_primary, at_copy) = match component.word("reads_from") {
+    let (at_primary, at_copy) = match component.word(attr!(Component, "reads_from")) {
         Some("replicas") if copies > 0.0 => (0.0, reads / copies),
         Some("any") => (reads / n, reads / n),
         _ => (reads, 0.0),
@@ -213,7 +218,9 @@ fn with_zone_lost(bare: f64, zones: usize) -> f64 {
 /// Connections that clients hold open: at the component that they call, and through balancers at what stands behind.
 fn connections(run: &Run<'_>, estimate: &mut Estimate) {
     for (index, client) in run.graph.components.iter().enumerate() {
-        let Some(count) = run.component(client, "connections").filter(|_| client.kind == Kind::Client) else {
+        let Some(count) =
+            run.component(client, attr!(Component, "connections")).filter(|_| client.kind == Kind::Client)
+        else {
             continue;
         };
         let mut open: Vec<usize> = run.structure.callees.get(index).cloned().unwrap_or_default();
@@ -227,7 +234,8 @@ fn connections(run: &Run<'_>, estimate: &mut Estimate) {
             if let Some(figures) = estimate.components.get_mut(at) {
                 let total = figures.connections.unwrap_or(0.0) + count;
                 figures.connections = Some(total);
-                figures.connection_memory = run.component(component, "connection_memory").map(|each| each * total);
+                figures.connection_memory =
+                    run.component(component, attr!(Component, "connection_memory")).map(|each| each * total);
             }
         }
     }

@@ -7,9 +7,9 @@
 use crate::estimate::capacity::Station;
 use crate::estimate::traffic::{condition, operation};
 use crate::estimate::{Estimate, Run};
-use crate::formula::latency::{Latency, Moments};
+use crate::formula::distribution::{Latency, Moments};
 use crate::graph::{Child, Component, Step};
-use crate::vocabulary::{Kind, Operation, Target};
+use crate::vocabulary::{Kind, Operation, attr};
 
 /// Flows that depend on more caches than this treat further misses as independent of each other.
 const MAX_SHARED: usize = 4;
@@ -113,11 +113,11 @@ fn backwards(
             continue;
         }
         let station = stations.get(step.callee).copied().unwrap_or_default();
-        let own = call(run, step, &station).then(&body(&step.children, &times, start));
+        let own = call(run, step, &station).sequence(&body(&step.children, &times, start));
         if let Some(slot) = means.get_mut(index - start) {
             *slot = Some(own.mean());
         }
-        let stated = run.of(&step.own, Target::Step, "probability").unwrap_or(1.0);
+        let stated = run.of(&step.own, attr!(Step, "probability")).unwrap_or(1.0);
         let chance = step.conditions.iter().fold(stated, |p, &(hit, cache)| {
             match fixed.iter().find(|(known, _)| *known == cache) {
                 Some(&(_, was_hit)) => {
@@ -130,7 +130,7 @@ fn backwards(
                 None => p * condition(run, hit, cache),
             }
         });
-        let repeated = own.times(run.of(&step.own, Target::Step, "times").unwrap_or(1.0));
+        let repeated = own.times(run.of(&step.own, attr!(Step, "times")).unwrap_or(1.0));
         let time = if chance < 1.0 { repeated.with_probability(chance) } else { repeated };
         if let Some(slot) = times.get_mut(index - start) {
             *slot = Some(time);
@@ -155,10 +155,11 @@ fn in_progress(run: &Run<'_>, flow: usize, weight: f64, means: &[Option<f64>], e
 fn body(children: &[Child], times: &[Option<Latency>], start: usize) -> Latency {
     let time = |step: &usize| times.get(step.wrapping_sub(start)).cloned().flatten();
     children.iter().fold(Latency::zero(), |sum, child| match child {
-        Child::Step(step) => time(step).map_or_else(|| sum.clone(), |t| sum.then(&t)),
+        Child::Step(step) => time(step).map_or_else(|| sum.clone(), |t| sum.sequence(&t)),
         Child::Parallel { needed, steps } => {
             let branches: Vec<Latency> = steps.iter().filter_map(time).collect();
-            sum.then(&Latency::first_of((*needed).min(branches.len()), &branches))
+            let done = Latency::k_of_n((*needed).min(branches.len()), &branches);
+            sum.sequence(&done.unwrap_or_else(Latency::zero))
         }
     })
 }
@@ -186,12 +187,12 @@ fn idle_time(run: &Run<'_>, component: &Component, step: &Step, station: &Statio
         return Some(0.0);
     }
     let key = match operation(run.graph, step) {
-        Operation::Read => "read_latency",
-        Operation::Write => "write_latency",
-        Operation::Call => "latency",
+        Operation::Read => attr!(Component, "read_latency"),
+        Operation::Write => attr!(Component, "write_latency"),
+        Operation::Call => attr!(Component, "latency"),
     };
     let own_service = AttributeOrder::service_first(component);
-    let latency = run.component(component, key).or_else(|| run.component(component, "latency"));
+    let latency = run.component(component, key).or_else(|| run.component(component, attr!(Component, "latency")));
     if own_service { station.service_time.or(latency) } else { latency.or(station.service_time) }
 }
 
@@ -200,18 +201,18 @@ struct AttributeOrder;
 
 impl AttributeOrder {
     fn service_first(component: &Component) -> bool {
-        let own = |key: &str| crate::graph::number_of(&component.own, Target::Component, key).is_some();
-        own("service_time") && !own("latency")
+        let own = |id| crate::graph::number(component.own.get(id)).is_some();
+        own(attr!(Component, "service_time")) && !own(attr!(Component, "latency"))
     }
 }
 
 /// What a write waits for when copies in other regions must have it first.
 fn replication_wait(run: &Run<'_>, component: &Component) -> f64 {
-    let waits = matches!(component.word("replication.mode"), Some("sync" | "semi-sync" | "quorum"));
+    let waits = matches!(component.word(attr!(Component, "replication.mode")), Some("sync" | "semi-sync" | "quorum"));
     if !waits {
         return 0.0;
     }
-    if component.word("replication.scope") == Some("global") {
+    if component.word(attr!(Component, "replication.scope")) == Some("global") {
         return run.latency_number("wan_rtt");
     }
     let regions = &component.regions;
@@ -238,11 +239,11 @@ fn round_trip(run: &Run<'_>, caller: usize, callee: usize) -> (f64, bool) {
     };
     let (client, server) = if from.kind == Kind::Client { (from, to) } else { (to, from) };
     if client.kind == Kind::Client {
-        if let Some(rtt) = run.component(client, "rtt") {
+        if let Some(rtt) = run.component(client, attr!(Component, "rtt")) {
             return (rtt, true);
         }
         let near = matches!(server.kind, Kind::Cdn | Kind::Dns);
-        return match client.word("location") {
+        return match client.word(attr!(Component, "location")) {
             Some("local") => (run.latency_number("datacenter_rtt"), true),
             Some(_) if near => (run.latency_number("client_edge_rtt"), true),
             Some("regional") => (run.latency_number("client_regional_rtt"), true),
@@ -267,11 +268,15 @@ fn round_trip(run: &Run<'_>, caller: usize, callee: usize) -> (f64, bool) {
 
 /// Time to move the payload: at the slower stated bandwidth, or at the measured speed of a datacentre network.
 fn transfer(run: &Run<'_>, step: &Step) -> f64 {
-    let size = |key| run.of(&step.own, Target::Step, key).unwrap_or(0.0);
-    let bytes = size("request") + size("response");
+    let size = |id| run.of(&step.own, id).unwrap_or(0.0);
+    let bytes = size(attr!(Step, "request")) + size(attr!(Step, "response"));
     let ends = [step.caller, step.callee].map(|index| run.graph.components.get(index));
-    let slowest =
-        ends.iter().flatten().filter_map(|c| run.component(c, "bandwidth")).filter(|b| *b > 0.0).reduce(f64::min);
+    let slowest = ends
+        .iter()
+        .flatten()
+        .filter_map(|c| run.component(c, attr!(Component, "bandwidth")))
+        .filter(|b| *b > 0.0)
+        .reduce(f64::min);
     let has_client = ends.iter().flatten().any(|c| c.kind == Kind::Client);
     match slowest {
         Some(bandwidth) => bytes / bandwidth,

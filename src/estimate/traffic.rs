@@ -2,7 +2,7 @@
 
 use crate::estimate::{ComponentFigures, Estimate, FlowFigures, LinkFigures, Run};
 use crate::graph::{Graph, Step};
-use crate::vocabulary::{Kind, Operation, Target};
+use crate::vocabulary::{Kind, Operation, attr};
 
 /// Computes visits, rates and bandwidth (forced flow law: rate of a step = rate of its flow × visits).
 pub(super) fn traffic(run: &Run<'_>) -> Estimate {
@@ -16,14 +16,14 @@ pub(super) fn traffic(run: &Run<'_>) -> Estimate {
         ..Estimate::default()
     };
     for (flow, figures) in graph.flows.iter().zip(&mut estimate.flows) {
-        figures.rate = run.of(&flow.own, Target::Flow, "rate");
-        let peak = run.of(&flow.own, Target::Flow, "peak").unwrap_or(1.0);
+        figures.rate = run.of(&flow.own, attr!(Flow, "rate"));
+        let peak = run.of(&flow.own, attr!(Flow, "peak")).unwrap_or(1.0);
         figures.peak_rate = figures.rate.map(|rate| rate * peak);
         estimate.system.peak_rate += figures.peak_rate.unwrap_or(0.0);
     }
     for step in &graph.steps {
         let before = step.parent.and_then(|parent| estimate.visits.get(parent)).copied().unwrap_or(1.0);
-        let visits = before * probability(run, step) * run.of(&step.own, Target::Step, "times").unwrap_or(1.0);
+        let visits = before * probability(run, step) * run.of(&step.own, attr!(Step, "times")).unwrap_or(1.0);
         estimate.visits.push(visits);
         let flow = estimate.flows.get(step.flow);
         let rate = flow.and_then(|f| f.rate).unwrap_or(0.0) * visits;
@@ -35,8 +35,8 @@ pub(super) fn traffic(run: &Run<'_>) -> Estimate {
 
 fn add_step(run: &Run<'_>, step: &Step, rate: f64, peak: f64, estimate: &mut Estimate) {
     let graph = run.graph;
-    let request = run.of(&step.own, Target::Step, "request");
-    let response = run.of(&step.own, Target::Step, "response");
+    let request = run.of(&step.own, attr!(Step, "request"));
+    let response = run.of(&step.own, attr!(Step, "response"));
     let (sent, returned) = (peak * request.unwrap_or(0.0), peak * response.unwrap_or(0.0));
     if let Some(link) = estimate.links.get_mut(step.link) {
         link.rate += rate;
@@ -84,12 +84,12 @@ pub(super) fn operation(graph: &Graph, step: &Step) -> Operation {
 
 /// The chance that a step happens when its caller is reached; events are taken as independent.
 pub(super) fn probability(run: &Run<'_>, step: &Step) -> f64 {
-    let stated = run.of(&step.own, Target::Step, "probability").unwrap_or(1.0);
+    let stated = run.of(&step.own, attr!(Step, "probability")).unwrap_or(1.0);
     step.conditions.iter().fold(stated, |p, &(hit, cache)| p * condition(run, hit, cache))
 }
 
 /// The chance of a hit or miss. A cache whose hit ratio isn't known is taken to miss always.
 pub(super) fn condition(run: &Run<'_>, hit: bool, cache: usize) -> f64 {
-    let ratio = run.graph.components.get(cache).and_then(|c| run.component(c, "hit")).unwrap_or(0.0);
+    let ratio = run.graph.components.get(cache).and_then(|c| run.component(c, attr!(Component, "hit"))).unwrap_or(0.0);
     if hit { ratio } else { 1.0 - ratio }
 }

@@ -10,7 +10,7 @@ use crate::expr::{EntityRef, FieldId, FieldType, Missing, Type, Value};
 use crate::graph::Component;
 use crate::lint::world::World;
 use crate::quantity::{Dimension, Hint};
-use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Kind, Shape, Target};
+use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Kind, Shape, Target, attr};
 
 /// A field.
 pub struct FieldDef {
@@ -327,13 +327,15 @@ pub(super) fn function<'w>(world: &World<'w>, id: u16, arguments: &[Value<'w>]) 
         (1, [Value::Entity(data), Value::Number(time)]) => {
             let missing = Value::Unknown(Missing { entity: *data, field: "added" });
             let Some(entry) = world.graph.data.get(data.index as usize) else { return Ok(missing) };
-            let get = |key| crate::graph::number_of(&entry.own, Target::Data, key).map(|input| input.value);
+            let get = |id| crate::graph::number(entry.own.get(id)).map(|input| input.value);
             let figures = world.estimate.data.get(data.index as usize);
             let bytes = figures.and_then(|f| f.stored_record.zip(f.copies)).map(|(record, copies)| record * copies);
-            Ok(match (get("added"), bytes) {
-                (Some(rate), Some(bytes)) => Value::Number(
-                    bytes * crate::formula::storage::records(rate, get("keep"), get("initial").unwrap_or(0.0), *time),
-                ),
+            Ok(match (get(attr!(Data, "added")), bytes) {
+                (Some(rate), Some(bytes)) => {
+                    let (keep, initial) = (get(attr!(Data, "keep")), get(attr!(Data, "initial")).unwrap_or(0.0));
+                    crate::formula::storage::stored_records(rate, keep, *time, initial)
+                        .map_or(missing, |count| Value::Number(bytes * count))
+                }
                 _ => missing,
             })
         }

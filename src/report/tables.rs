@@ -9,7 +9,7 @@ use crate::estimate::metric::find;
 use crate::graph::Graph;
 use crate::quantity::{Hint, quantity};
 use crate::report::safe;
-use crate::vocabulary::{Kind, Target};
+use crate::vocabulary::{Kind, Target, attr};
 
 /// A line above the head, one below it, one at the end; none between rows.
 const RULED: TableStyle = TableStyle::new()
@@ -166,7 +166,7 @@ impl Figures<'_> {
                     &["nodes", "offered_load", "utilization", "capacity", "nodes_needed", "nodes_for_loss"],
                 ));
             }
-            let managed = component.flag("managed") == Some(true);
+            let managed = component.flag(attr!(Component, "managed")) == Some(true);
             if figures.offered_load.is_none() && figures.utilization.is_none() && !managed {
                 notes.push(format!(
                     "{}: capacity unknown; add `service_time` and `cores`, or `throughput`",
@@ -222,7 +222,7 @@ impl Figures<'_> {
                 index,
                 &["latency.p50", "latency.p95", "latency.p99", "latency.p999"],
             );
-            let objective = crate::graph::number_of(&flow.own, Target::Flow, "slo.p99");
+            let objective = crate::graph::number(flow.own.get(attr!(Flow, "slo.p99")));
             row.push(objective.map_or("–".to_owned(), |input| {
                 quantity(input.value, crate::quantity::Dimension::TIME, &Hint::Auto)
             }));
@@ -267,7 +267,7 @@ impl Figures<'_> {
         for (index, flow) in self.graph().flows.iter().enumerate() {
             let Some(figures) = self.analysis.estimate.flows.get(index) else { continue };
             let nines = figures.availability.map_or("–".to_owned(), crate::quantity::nines);
-            let objective = crate::graph::number_of(&flow.own, Target::Flow, "slo.availability");
+            let objective = crate::graph::number(flow.own.get(attr!(Flow, "slo.availability")));
             let mut row = vec![
                 flow.name.clone(),
                 self.cell(Target::Flow, "availability", index),

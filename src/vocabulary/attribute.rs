@@ -91,6 +91,23 @@ impl AttributeId {
         INDEX.get(&(target, key)).copied()
     }
 
+    /// The attribute of a target with this key, found by the compiler. Written as `attr!(Component, "cores")`.
+    ///
+    /// # Panics
+    /// If there is none, which makes it an error at compile time wherever it stands in a `const`.
+    #[expect(clippy::panic, clippy::indexing_slicing, reason = "evaluated by the compiler only")]
+    pub const fn named(target: Target, key: &str) -> AttributeId {
+        let mut at = 0;
+        while at < ATTRIBUTES.len() {
+            if ATTRIBUTES[at].target as u8 == target as u8 && same(ATTRIBUTES[at].key.as_bytes(), key.as_bytes()) {
+                #[expect(clippy::cast_possible_truncation, reason = "the table has some hundred rows")]
+                return AttributeId(at as u16);
+            }
+            at += 1;
+        }
+        panic!("no such attribute")
+    }
+
     /// Its row in the table.
     #[expect(clippy::indexing_slicing, reason = "ids are made from positions in the table only")]
     pub fn def(self) -> &'static AttributeDef {
@@ -102,6 +119,23 @@ impl AttributeId {
         (0u16..).map(AttributeId).take(ATTRIBUTES.len()).filter(move |id| id.def().target == target)
     }
 }
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler only")]
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
+/// The id of an attribute, which the compiler looks up: `attr!(Component, "cores")`.
+macro_rules! attr {
+    ($target:ident, $key:literal) => {
+        const { crate::vocabulary::AttributeId::named(crate::vocabulary::Target::$target, $key) }
+    };
+}
+pub(crate) use attr;
 
 #[cfg(test)]
 mod tests {
