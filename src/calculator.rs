@@ -43,6 +43,27 @@ impl Calculator {
         Ok(answer)
     }
 
+    /// Calculates a sheet: lines as above, comments after `#`, empty lines. A line that fails doesn't stop the others.
+    pub fn sheet(&mut self, text: &str) -> Vec<SheetLine> {
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let content = line.split('#').next().unwrap_or("").trim_end();
+            let comment = line.trim_end().strip_prefix('#').map(|comment| comment.trim().to_owned());
+            if let Some(comment) = comment {
+                lines.push(SheetLine::Heading(comment));
+            } else if !content.trim().is_empty() {
+                let name = assignment(content).0.map(str::to_owned);
+                lines.push(match self.line(content) {
+                    Ok(answer) => SheetLine::Answer { name: name.unwrap_or_else(|| content.trim().to_owned()), answer },
+                    Err(error) => SheetLine::Failed(shifted(later(error, text, start + line.len()), start)),
+                });
+            }
+            start += line.len();
+        }
+        lines
+    }
+
     /// The value of an expression in base units, every uncertainty at its median.
     pub fn value(&self, text: &str) -> Result<f64, ExprError> {
         self.definitions.median(&self.check(text, "result")?)
@@ -104,7 +125,49 @@ impl Calculator {
         let mut streams = BTreeSet::new();
         self.definitions.streams(checked, &mut streams);
         let sampler = Sampler::new(SEED, &streams, SAMPLES);
-        (0..sampler.count()).map(|index| Sample::new(&self.definitions, &sampler, index)?.evaluate(checked)).collect()
+        let (mut values, mut failed) = (Vec::with_capacity(SAMPLES), None);
+        for index in 0..sampler.count() {
+            match Sample::new(&self.definitions, &sampler, index).and_then(|sample| sample.evaluate(checked)) {
+                Ok(value) => values.push(value),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        match failed {
+            // A few impossible combinations say nothing; more of them are what the answer would have to be about.
+            Some(mut error) if values.len() * 20 < SAMPLES * 19 => {
+                let share = 100 * (SAMPLES - values.len()) / SAMPLES;
+                error.message = format!("in {share} % of the samples {}", error.message);
+                Err(error)
+            }
+            _ => Ok(values),
+        }
+    }
+}
+
+/// A line of a sheet.
+#[derive(Debug)]
+pub enum SheetLine {
+    /// A comment.
+    Heading(String),
+    /// A value with its name, or the expression where it has none.
+    Answer {
+        /// The name.
+        name: String,
+        /// The value as text.
+        answer: String,
+    },
+    /// A mistake; its range is that of the sheet.
+    Failed(ExprError),
+}
+
+/// A name that a later line of the sheet defines only has to be moved.
+fn later(error: ExprError, sheet: &str, after: usize) -> ExprError {
+    let unknown = error.message.split('`').nth(1).unwrap_or("").to_owned();
+    let defined = |line: &str| assignment(line.split('#').next().unwrap_or("")).0 == Some(unknown.as_str());
+    let rest = sheet.get(after..).unwrap_or("");
+    match rest.lines().position(defined).filter(|_| error.code == "unknown-name") {
+        Some(_) => error.help(format!("`{unknown}` is defined further down; move that line up")),
+        None => error,
     }
 }
 

@@ -20,8 +20,16 @@
 
 /// Series, parallel, k-of-n, common causes and zones; downtime and nines.
 pub mod availability;
+/// Hit ratios from popularity: LRU, LFU, random, time to live; stampedes.
+pub mod cache;
+/// Clients that think between requests: the repair model and mean value analysis.
+pub mod closed;
 /// Response times as distributions: sums, mixtures and order statistics without simulation.
 pub mod distribution;
+/// The universal scalability law fitted to measurements.
+pub mod fit;
+/// Distances, handshakes, slow start, loss and windows.
+pub mod network;
 /// Erlang's formulas, M/M/c, M/G/1, G/G/c and bounded queues; how many servers a load needs.
 pub mod queueing;
 /// Amdahl, Gustafson and the universal scalability law.

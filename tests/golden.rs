@@ -19,8 +19,10 @@ struct Calculation {
 
 #[test]
 fn published_calculations_are_reproduced() {
-    let text = std::fs::read_to_string(at("tests/golden/calculations.yaml")).unwrap();
-    let list: Vec<Calculation> = serde_yaml::from_str(&text).unwrap();
+    let mut list: Vec<Calculation> = Vec::new();
+    for file in ["tests/golden/calculations.yaml", "tests/golden/models.yaml"] {
+        list.extend(serde_yaml::from_str::<Vec<Calculation>>(&std::fs::read_to_string(at(file)).unwrap()).unwrap());
+    }
     let calculator = Calculator::new();
     let value = |text: &str| calculator.value(text).unwrap_or_else(|error| panic!("{text}: {}", error.message));
     for Calculation { id, calc, is, within } in &list {
@@ -33,7 +35,16 @@ fn published_calculations_are_reproduced() {
     }
     let mut ids: Vec<&str> = list.iter().map(|calculation| calculation.id.as_str()).collect();
     ids.dedup();
-    assert!(ids.len() >= 70, "only {} published calculations", ids.len());
+    assert!(ids.len() >= 105, "only {} published calculations", ids.len());
+}
+
+#[test]
+fn every_formula_gives_what_its_help_says() {
+    for formula in napkin::expr::FORMULAS {
+        let (call, gives) = formula.example;
+        let answer = Calculator::new().line(call).unwrap_or_else(|error| panic!("{call}: {}", error.message));
+        assert_eq!(answer, gives, "{call}");
+    }
 }
 
 /// Lines `# expect: FIGURE VALUE TOLERANCE` in `specs/golden/` state published figures in base units.

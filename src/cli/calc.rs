@@ -3,19 +3,24 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 
-use crate::calculator::Calculator;
-use crate::cli::{Done, Failure, Outcome, Terminal, print};
-use crate::diagnostic::Diagnostics;
-use crate::expr::{ExprError, FUNCTIONS};
+use crate::calculator::{Calculator, SheetLine};
+use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
+use crate::diagnostic::{Diagnostics, suggestion};
+use crate::expr::{ExprError, FORMULAS, FUNCTIONS, Formula};
 use crate::report::diagnostics::{Style, draw_all};
+use crate::report::safe;
 use crate::source::{Sources, Span};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The expression; several words are put together. Without one, a prompt.
+    /// The expression; several words are put together. Or a sheet: a file of lines such as `users = 10M..50M`. Or
+    /// `help`, `help erlang_c`. Without any, a prompt.
     #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
     expression: Vec<String>,
 }
+
+/// Longer names of a sheet's lines push their values to the right.
+const WIDEST_NAME: usize = 40;
 
 fn complaint(line: &str, error: ExprError, style: Style) -> String {
     let mut sources = Sources::new();
@@ -27,6 +32,17 @@ fn complaint(line: &str, error: ExprError, style: Style) -> String {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let mut calculator = Calculator::new();
+    if let [first, name @ ..] = args.expression.as_slice()
+        && first == "help"
+    {
+        print(&help(name.first().map(String::as_str))?)?;
+        return Ok(Done::Clean);
+    }
+    if let [path] = args.expression.as_slice()
+        && std::path::Path::new(path).is_file()
+    {
+        return sheet(path, &mut calculator, terminal);
+    }
     if !args.expression.is_empty() {
         let line = args.expression.join(" ");
         let answer = calculator.line(&line).map_err(|error| Failure(complaint(&line, error, terminal.style)))?;
@@ -34,6 +50,31 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         return Ok(Done::Clean);
     }
     if std::io::stdin().is_terminal() { prompt(&mut calculator, terminal) } else { piped(&mut calculator, terminal) }
+}
+
+/// A file of named lines. A line that fails is reported at its place, the others are answered, the exit status is 2.
+fn sheet(path: &str, calculator: &mut Calculator, terminal: &Terminal) -> Outcome {
+    let mut sources = Sources::new();
+    let id = files::read(std::path::Path::new(path), &mut sources)?;
+    let text = sources.get(id).text().to_owned();
+    let lines = calculator.sheet(&text);
+    let names = lines.iter().filter_map(|line| match line {
+        SheetLine::Answer { name, .. } => Some(name.chars().count()),
+        _ => None,
+    });
+    let width = names.max().unwrap_or(0).min(WIDEST_NAME);
+    let mut diagnostics = Diagnostics::new();
+    for line in lines {
+        match line {
+            SheetLine::Heading(comment) => print(&format!("# {}\n", safe(&comment)))?,
+            SheetLine::Answer { name, answer } => print(&format!("{:<width$}  {answer}\n", safe(&name)))?,
+            SheetLine::Failed(error) => diagnostics.push(error.at(|range| Span::new(id, range))),
+        }
+    }
+    if diagnostics.has_errors() {
+        return Err(Failure(draw_all(&diagnostics.into_sorted(), &sources, terminal.style)));
+    }
+    Ok(Done::Clean)
 }
 
 /// Lines from standard input. A line that fails is reported, the others are answered, the exit status is 2.
@@ -75,7 +116,10 @@ fn prompt(calculator: &mut Calculator, terminal: &Terminal) -> Outcome {
         match line.trim() {
             "" => {}
             "quit" | "exit" => break,
-            "help" => print(&help())?,
+            text if text == "help" || text.starts_with("help ") => {
+                let name = text.strip_prefix("help ").map(str::trim);
+                print(&help(name).unwrap_or_else(|Failure(message)| message + "\n"))?;
+            }
             text => match calculator.line(text) {
                 Ok(answer) => print(&format!("{answer}\n"))?,
                 Err(error) => print(&complaint(text, error, terminal.style))?,
@@ -98,12 +142,33 @@ fn history_file() -> Option<PathBuf> {
     state.filter(|path| path.is_absolute()).or(home).map(|folder| folder.join("napkin/calc-history"))
 }
 
-fn help() -> String {
+/// All functions, or the page of one.
+fn help(name: Option<&str>) -> Result<String, Failure> {
+    if let Some(name) = name.filter(|name| !name.is_empty()) {
+        if let Some(formula) = FORMULAS.iter().find(|formula| formula.name == name) {
+            return Ok(page(formula));
+        }
+        if let Some((_, usage, doc)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) {
+            return Ok(format!("{usage}\n  {doc}\n"));
+        }
+        let known = FUNCTIONS.iter().map(|(name, ..)| *name).chain(FORMULAS.iter().map(|formula| formula.name));
+        let hint = suggestion(name, known).unwrap_or_else(|| "`help` lists all".to_owned());
+        return Err(Failure(format!("there is no function `{name}`; {hint}")));
+    }
     let mut text = String::from(
         "units: ns us ms s min h day week month year; B KB MB GB TB KiB …; bit Kbit …; Kbps Mbps Gbps; $; %; nines\nfunctions:\n",
     );
     for (_, usage, doc) in FUNCTIONS {
         text += &format!("  {usage:<44} {doc}\n");
     }
-    text + "`x in TB/year` converts; `latency.disk_seek` and others are known by name (`napkin numbers`)\n"
+    text += "formulas (`help erlang_c` says more):\n";
+    for formula in FORMULAS {
+        text += &format!("  {}\n      {}\n", formula.usage(), formula.doc);
+    }
+    Ok(text + "`x in TB/year` converts; `latency.disk_seek` and others are known by name (`napkin numbers`)\n")
+}
+
+fn page(formula: &Formula) -> String {
+    let (call, gives) = formula.example;
+    format!("{}\n  {}\n  Holds for: {}.\n  Example: {call} = {gives}\n", formula.usage(), formula.doc, formula.valid)
 }

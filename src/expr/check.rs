@@ -7,6 +7,7 @@ use crate::expr::ast::{Argument, Arithmetic, Ast, AstKind, Comparison, Target as
 use crate::expr::distribution::Distribution;
 use crate::expr::error::ExprError;
 use crate::expr::eval::arithmetic;
+use crate::expr::formulas::{FORMULAS, Formula, Kind as FormulaKind};
 use crate::expr::function::{FUNCTIONS, Function};
 use crate::expr::ir::{Checked, Ir, IrKind};
 use crate::expr::sampling::stream_id;
@@ -399,6 +400,9 @@ impl Checker<'_> {
             }
             return self.builtin(function, name, arguments, range);
         }
+        if let Some((at, formula)) = Formula::find(name) {
+            return self.formula(at, formula, arguments, range);
+        }
         if let Some((id, parameters, result)) = self.schema.function(name) {
             let mut list = Vec::new();
             self.arity(name, arguments, parameters.len(), range)?;
@@ -411,7 +415,8 @@ impl Checker<'_> {
             }
             return Ok(typed(IrKind::Method(id, list), range, result));
         }
-        let help = suggestion(name, FUNCTIONS.iter().map(|(name, ..)| *name));
+        let known = FUNCTIONS.iter().map(|(name, ..)| *name).chain(FORMULAS.iter().map(|formula| formula.name));
+        let help = suggestion(name, known);
         Err(ExprError::new("unknown-function", name_range.clone(), format!("there is no function `{name}`"))
             .maybe_help(help))
     }
@@ -440,6 +445,39 @@ impl Checker<'_> {
             Some((_, usage, _)) => error.help(format!("write {usage}")),
             None => error,
         })
+    }
+
+    fn formula(&mut self, at: usize, formula: &Formula, arguments: &[Argument], range: &Range<usize>) -> Checks {
+        let wanted = formula.parameters.len();
+        let fits = if formula.repeats { arguments.len() >= wanted } else { arguments.len() == wanted };
+        if !fits {
+            let count = format!("{}{wanted}", if formula.repeats { "at least " } else { "" });
+            let message = format!("`{}` takes {count} values, here are {}", formula.name, arguments.len());
+            return Err(ExprError::new("wrong-arguments", range.clone(), message).help(format!(
+                "write {}, for example `{}`",
+                formula.usage(),
+                formula.example.0
+            )));
+        }
+        let mut same = None;
+        let mut list = Vec::new();
+        for (place, value) in self.values(arguments)?.into_iter().enumerate() {
+            let parameter = formula.parameters.get(place).or(formula.parameters.last());
+            let (name, kind) = parameter.copied().unwrap_or(("", FormulaKind::Number));
+            let blame = value.ir.range.clone();
+            let Type::Quantity(found) = value.ty else {
+                return Err(mismatch(&format!("a number for `{name}`"), &value.ty, blame));
+            };
+            let dimension = kind.dimension().unwrap_or_else(|| *same.get_or_insert(found));
+            if found != dimension {
+                let error = mismatch(&format!("{dimension} for `{name}`"), &value.ty, blame);
+                return Err(error.help(format!("write {}, for example `{}`", formula.usage(), formula.example.0)));
+            }
+            list.push(value.ir);
+        }
+        let dimension = formula.result.dimension().or(same).unwrap_or_default();
+        let hint = formula.result.hint();
+        Ok(Typed { hint, ..typed(IrKind::Formula(at, list), range, Type::Quantity(dimension)) })
     }
 
     fn distribution(

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::expr::ast::{Arithmetic, Comparison};
 use crate::expr::distribution::Distribution;
 use crate::expr::error::ExprError;
+use crate::expr::formulas::FORMULAS;
 use crate::expr::function::Function;
 use crate::expr::ir::{Checked, FieldId, Ir, IrKind, StreamId};
 use crate::vocabulary::Target;
@@ -141,6 +142,7 @@ impl<'w> Evaluator<'_, 'w> {
             },
             IrKind::Call(function, arguments) => self.call(*function, arguments, &ir.range),
             IrKind::Over(function, list, place, body) => self.over(*function, list, *place, body),
+            IrKind::Formula(at, arguments) => self.formula(*at, arguments, &ir.range),
             IrKind::Method(id, arguments) => {
                 let values = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
                 if let Some(unknown) = values.iter().find(|value| matches!(value, Value::Unknown(_))) {
@@ -208,6 +210,20 @@ impl<'w> Evaluator<'_, 'w> {
                 return Err(ExprError::new("range-order", range.clone(), complaint));
             }
             finite(distribution.quantile(parameters, u), range)
+        })
+    }
+
+    fn formula(&mut self, at: usize, arguments: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
+        let Some(formula) = FORMULAS.get(at) else { return impossible(range) };
+        let list: Vec<&Ir> = arguments.iter().collect();
+        self.numbers(&list, range, |values| match formula.value(values) {
+            Some(value) => finite(value, range),
+            None => {
+                let shown: Vec<String> = values.iter().map(|x| crate::quantity::number(*x)).collect();
+                let message = format!("`{}` has no value for {}", formula.name, shown.join(", "));
+                Err(ExprError::new("undefined", range.clone(), message)
+                    .help(format!("it holds for: {}", formula.valid)))
+            }
         })
     }
 

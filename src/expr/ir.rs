@@ -80,6 +80,8 @@ pub(crate) enum IrKind {
     Call(Function, Vec<Ir>),
     /// A function over a list: the list, the local variable's place, the body.
     Over(Function, Box<Ir>, usize, Box<Ir>),
+    /// A row of the table of formulas.
+    Formula(usize, Vec<Ir>),
     Method(u16, Vec<Ir>),
     List(Vec<Ir>),
     Draw(Distribution, StreamId, Vec<Ir>),
@@ -105,7 +107,11 @@ impl Ir {
                 b.visit(see);
                 c.visit(see);
             }
-            IrKind::Call(_, list) | IrKind::Method(_, list) | IrKind::List(list) | IrKind::Draw(_, _, list) => {
+            IrKind::Call(_, list)
+            | IrKind::Formula(_, list)
+            | IrKind::Method(_, list)
+            | IrKind::List(list)
+            | IrKind::Draw(_, _, list) => {
                 list.iter().for_each(|ir| ir.visit(see));
             }
         }

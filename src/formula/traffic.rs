@@ -75,6 +75,28 @@ pub fn sqrt_staffing(load: f64, beta: f64) -> Option<u64> {
     Some(((servers * (1.0 - 1e-9)).ceil() as u64).max(1))
 }
 
+/// Time spent between attempts: `Σ_{i<r} min(cap, base·2^i)`, in the unit of `base`.
+///
+/// With full jitter the mean is half of it. `None` for negative times; an infinite cap is none. Example: 4 retries from
+/// 1 s wait 1 + 2 + 4 + 8 = 15 s.
+pub fn backoff_total(base: f64, retries: u64, cap: f64) -> Option<f64> {
+    if !(amounts(&[base]) && cap >= 0.0) {
+        return None;
+    }
+    let (mut pause, mut total) = (base, 0.0);
+    for done in 0..retries {
+        if pause >= cap || pause == 0.0 {
+            return finite(total + pause.min(cap) * (retries - done) as f64);
+        }
+        total += pause;
+        pause *= 2.0;
+        if done > 2000 {
+            return None;
+        }
+    }
+    finite(total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +143,15 @@ mod tests {
         close(retry_attempts(0.5, u64::MAX), 2.0, 1e-12);
         close(retry_attempts(1e-300, 5), 1.0, 1e-12);
         assert_eq!((retry_attempts(1.1, 3), retry_attempts(-0.1, 3), retry_attempts(f64::NAN, 3)), (None, None, None));
+    }
+
+    #[test]
+    fn backoff_matches_the_handbook() {
+        assert_eq!(backoff_total(1.0, 4, f64::INFINITY), Some(15.0));
+        assert_eq!(backoff_total(1.0, 5, f64::INFINITY), Some(31.0));
+        assert_eq!(backoff_total(1.0, 5, 4.0), Some(15.0));
+        assert_eq!(backoff_total(0.1, u64::MAX, f64::INFINITY), None);
+        assert_eq!((backoff_total(-1.0, 1, 1.0), backoff_total(0.0, 9, 1.0)), (None, Some(0.0)));
     }
 
     #[test]
