@@ -35,6 +35,8 @@ pub enum AttributeValue {
     Text(String),
     /// Names with their places.
     Names(Vec<Spanned<String>>),
+    /// Measured pairs of nodes and throughput (per second).
+    Measured(Vec<(f64, f64)>),
     /// Stated as `none`.
     Absent,
 }
@@ -199,12 +201,15 @@ impl Reader<'_> {
         let group_of = |path: &str| {
             GROUPS.iter().find(|(group, _)| *group == path).map(|(group, member)| format!("{group}.{member}"))
         };
-        if let Some(id) = AttributeId::find(target, path) {
+        let prefix = format!("{path}.");
+        let is_group = ATTRIBUTES.iter().any(|def| def.target == target && def.key.starts_with(&prefix));
+        // A value with further ones below its name: `service_time: { mean: 8 ms, p99: 40 ms }`.
+        let id = path.strip_suffix(".mean").and_then(|of| AttributeId::find(target, of)).filter(|_| !is_group);
+        let id = AttributeId::find(target, path).or(id);
+        if let Some(id) = id.filter(|_| !(is_group && matches!(value.value(), Value::Mapping))) {
             self.read_value(id, value, owner, set);
             return;
         }
-        let prefix = format!("{path}.");
-        let is_group = ATTRIBUTES.iter().any(|def| def.target == target && def.key.starts_with(&prefix));
         match (is_group, value.value()) {
             (true, Value::Mapping) => {
                 for (key, value) in value.entries() {
@@ -288,6 +293,7 @@ impl Reader<'_> {
                 }
             },
             Shape::Names => Some(AttributeValue::Names(self.names(node))),
+            Shape::Measured => self.measured(node, key).map(AttributeValue::Measured),
         }
     }
 
@@ -333,6 +339,37 @@ impl Reader<'_> {
             return None;
         }
         Some(input)
+    }
+
+    /// Measured pairs; the law of scaling needs three different numbers of nodes.
+    fn measured(&mut self, node: Node<'_>, key: &str) -> Option<Vec<(f64, f64)>> {
+        let help =
+            "write at least three points: `[{ nodes: 1, throughput: 900 /s }, { nodes: 2, throughput: 1700 /s }, …]`";
+        if !matches!(node.value(), Value::Sequence) {
+            self.error("type-mismatch", node.span(), format!("`{key}` is a list of measurements"), help);
+            return None;
+        }
+        let mut points = Vec::new();
+        for item in node.items() {
+            for (name, _) in item.entries() {
+                if !matches!(name.as_str(), Some("nodes" | "throughput")) {
+                    self.error("unknown-key", name.span(), "a measurement has `nodes` and `throughput`", help);
+                    return None;
+                }
+            }
+            let (Some(nodes), Some(throughput)) = (item.get("nodes"), item.get("throughput")) else {
+                self.error("missing-value", item.span(), "a measurement needs `nodes` and `throughput`", help);
+                return None;
+            };
+            let nodes = self.whole(nodes, 1, "nodes")?;
+            let throughput = self.input(throughput, Dimension::RATE, key)?;
+            points.push((nodes.value, throughput.value));
+        }
+        if crate::formula::fit::usl_fit(&points).is_none() {
+            self.error("too-few", node.span(), format!("`{key}` has too few different numbers of nodes"), help);
+            return None;
+        }
+        Some(points)
     }
 
     /// `true` or `false`.

@@ -3,10 +3,13 @@
 //! One run computes all of them for one value of each assumption; uncertainty is many runs. Nothing here sees YAML.
 //! What can't be computed is `None`, and [`metric`] says what would have to be stated.
 
+mod attempt;
 mod availability;
 mod capacity;
 mod latency;
 pub mod metric;
+mod network;
+mod scenario;
 mod storage;
 mod traffic;
 mod uncertainty;
@@ -16,6 +19,7 @@ use crate::catalog::Catalog;
 use crate::graph::{Component, Graph, Structure, number};
 use crate::vocabulary::{AttributeId, Shape};
 
+pub use scenario::Scenario;
 pub use uncertainty::{SAMPLES, Spreads, spreads};
 
 /// The share of time that a single node works where nothing is said: the provider's instance-level promise of 99.5 %.
@@ -36,6 +40,14 @@ pub struct ComponentFigures {
     pub peak_reads: f64,
     /// Of it, writes.
     pub peak_writes: f64,
+    /// Of it, calls that are made again after a failed attempt.
+    pub peak_retries: f64,
+    /// How often one request reaches it at most, if every attempt fails.
+    pub amplification: f64,
+    /// Share of calls refused at peak because its queue is full.
+    pub refused: Option<f64>,
+    /// Nodes at which its throughput peaks, by the law fitted to its measurements.
+    pub scaling_peak: Option<f64>,
     /// Bytes in at peak.
     pub peak_in: f64,
     /// Bytes out at peak.
@@ -93,6 +105,8 @@ pub struct FlowFigures {
     pub p99: Option<f64>,
     /// 99.9th percentile.
     pub p999: Option<f64>,
+    /// Share of requests that fail at peak for lack of time or room: timeouts and full queues, after all retries.
+    pub late: Option<f64>,
     /// Components whose waits could not be counted, so that the latency is a lower bound.
     pub uncounted: Vec<usize>,
     /// Components whose own time nobody states, so that the latency is unknown.
@@ -175,6 +189,8 @@ pub struct Estimate {
     pub system: SystemFigures,
     /// For each step how often a request of its flow makes it.
     pub visits: Vec<f64>,
+    /// For each step the mean number of attempts, 1 without retries.
+    pub attempts: Vec<f64>,
     /// For each step the mean response time of its idle callee, without what that calls.
     pub idle: Vec<Option<f64>>,
 }
@@ -189,7 +205,14 @@ pub struct Run<'r> {
     pub catalog: &'r Catalog,
     /// The value of an uncertain input.
     pub value: &'r dyn Fn(&Input) -> f64,
+    /// What is different from today.
+    pub scenario: &'r Scenario,
 }
+
+/// How often load and latency are computed anew until they agree, where calls are repeated.
+const ROUNDS: usize = 40;
+/// The change of attempts that counts as agreement.
+const AGREED: f64 = 1e-6;
 
 impl<'r> Run<'r> {
     /// The value of an input in this run, within the bounds of its attribute.
@@ -216,9 +239,20 @@ impl<'r> Run<'r> {
 
 /// Computes all figures for one value of each assumption.
 pub fn estimate(run: &Run<'_>) -> Estimate {
-    let mut estimate = traffic::traffic(run);
-    let stations = capacity::capacity(run, &mut estimate);
-    latency::latency(run, &stations, &mut estimate);
+    let mut attempts = vec![1.0; run.graph.steps.len()];
+    let mut round = 0;
+    let mut estimate = loop {
+        let mut estimate = traffic::traffic(run, &attempts);
+        let stations = capacity::capacity(run, &mut estimate);
+        latency::latency(run, &stations, &mut estimate);
+        // Retries add load, load adds latency, latency adds timeouts: from no retries upwards until it settles.
+        let change = attempts.iter().zip(&estimate.attempts).map(|(a, b)| (b / a - 1.0).abs()).fold(0.0, f64::max);
+        round += 1;
+        if !run.structure.repeats || change <= AGREED || round >= ROUNDS {
+            break estimate;
+        }
+        attempts.clone_from(&estimate.attempts);
+    };
     availability::availability(run, &mut estimate);
     storage::storage(run, &mut estimate);
     estimate
@@ -226,5 +260,10 @@ pub fn estimate(run: &Run<'_>) -> Estimate {
 
 /// Computes all figures with every uncertainty at its median.
 pub fn estimate_median(graph: &Graph, structure: &Structure, catalog: &Catalog) -> Estimate {
-    estimate(&Run { graph, structure, catalog, value: &|input| input.value })
+    estimate_scenario(graph, structure, catalog, &Scenario::default())
+}
+
+/// [`estimate_median`] of a system that is not as it is today.
+pub fn estimate_scenario(graph: &Graph, structure: &Structure, catalog: &Catalog, scenario: &Scenario) -> Estimate {
+    estimate(&Run { graph, structure, catalog, value: &|input| input.value, scenario })
 }

@@ -40,6 +40,8 @@ pub mod storage;
 pub mod tail;
 /// Peaks, retries, Little's law, token buckets and square-root staffing.
 pub mod traffic;
+/// How much service times vary.
+pub mod variability;
 
 /// Tails of the binomial distribution.
 mod binomial;

@@ -25,7 +25,8 @@ enum Failure {
 
 /// Fills in the availability figures.
 pub(super) fn availability(run: &Run<'_>, estimate: &mut Estimate) {
-    let failures: Vec<Option<Failure>> = run.graph.components.iter().map(|component| failure(run, component)).collect();
+    let failures: Vec<Option<Failure>> =
+        run.graph.components.iter().enumerate().map(|(index, component)| failure(run, index, component)).collect();
     for ((failure, figures), component) in failures.iter().zip(&mut estimate.components).zip(&run.graph.components) {
         if let Some(failure) = failure {
             figures.availability = Some(expected(&[(1.0, failure)], &[]));
@@ -53,10 +54,13 @@ fn tolerated(component: &Component, failure: &Failure) -> Option<f64> {
     clippy::cast_sign_loss,
     reason = "whole numbers, at least 0 and at most 1e9"
 )]
-fn failure(run: &Run<'_>, component: &Component) -> Option<Failure> {
+fn failure(run: &Run<'_>, index: usize, component: &Component) -> Option<Failure> {
     let get = |key| run.component(component, key);
     if component.kind == Kind::Client {
         return Some(Failure::Never);
+    }
+    if run.scenario.is_down(run.graph, index) {
+        return Some(Failure::Whole(0.0));
     }
     if let Some(whole) = get(attr!(Component, "availability")) {
         return Some(Failure::Whole(whole));
@@ -88,20 +92,19 @@ fn failure(run: &Run<'_>, component: &Component) -> Option<Failure> {
             _ if primary_only => (1, 1),
             _ => (count, 1),
         };
-    Some(Failure::Nodes { needed, zones: placed(component, count), node })
+    Some(Failure::Nodes { needed, zones: placed(run, component, count), node })
 }
 
 /// Nodes by zone, as even as possible.
-fn placed(component: &Component, count: u64) -> Vec<(Option<usize>, u64)> {
-    let zones = component.zones.len() as u64;
+fn placed(run: &Run<'_>, component: &Component, count: u64) -> Vec<(Option<usize>, u64)> {
+    let up: Vec<usize> = component.zones.iter().copied().filter(|zone| !run.scenario.zones.contains(zone)).collect();
+    let zones = up.len() as u64;
     if zones == 0 {
         return vec![(None, count)];
     }
-    component
-        .zones
-        .iter()
+    up.into_iter()
         .zip(0..)
-        .map(|(&zone, place)| (Some(zone), count / zones + u64::from(place < count % zones)))
+        .map(|(zone, place)| (Some(zone), count / zones + u64::from(place < count % zones)))
         .collect()
 }
 

@@ -1,22 +1,28 @@
 //! How busy each component is at peak, how many nodes it needs, and which one gives out first.
 
+use crate::attributes::AttributeValue;
 use crate::estimate::{ComponentFigures, Estimate, Run, TARGET_UTILISATION};
-use crate::formula::queueing::{Mmc, servers_for_utilization};
-use crate::formula::scaling::amdahl_speedup;
+use crate::formula::distribution::Moments;
+use crate::formula::fit::{Usl, usl_fit};
+use crate::formula::queueing::{Mmc, mmck, mmck_wait, servers_for_utilization};
+use crate::formula::scaling::{amdahl_speedup, usl_peak};
+use crate::formula::variability::{Known, Variability, service_time};
 use crate::graph::Component;
 use crate::vocabulary::{Kind, attr};
 
 /// What latency needs to know of a component.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Station {
-    /// The queue at its busiest node; `None` if its size isn't known.
-    pub queue: Option<Mmc>,
+    /// The wait at its busiest node; `None` if it isn't known or has no end.
+    pub wait: Option<Moments>,
+    /// Share of calls that its full queue refuses.
+    pub refused: f64,
     /// Whether it can't keep up.
     pub overloaded: bool,
     /// Whether a wait should be counted but its number of nodes isn't known.
     pub size_unknown: bool,
-    /// Mean busy time per call.
-    pub service_time: Option<f64>,
+    /// Mean busy time per call, and how it varies.
+    pub service: Option<(f64, Variability)>,
 }
 
 /// How a component spreads its work.
@@ -50,10 +56,13 @@ pub(super) fn nodes(run: &Run<'_>, component: &Component) -> Option<f64> {
     per_shard(run, component).map(|n| n * shards)
 }
 
+/// Nodes of one shard that are there in this scenario.
 pub(super) fn per_shard(run: &Run<'_>, component: &Component) -> Option<f64> {
+    let copies = || run.component(component, attr!(Component, "replication.replicas")).map(|copies| copies + 1.0);
     run.component(component, attr!(Component, "replicas"))
         .or_else(|| run.component(component, attr!(Component, "autoscale.max")))
-        .or_else(|| run.component(component, attr!(Component, "replication.replicas")).map(|copies| copies + 1.0))
+        .or_else(copies)
+        .map(|count| run.scenario.left(run.graph, component, count))
 }
 
 fn spread(run: &Run<'_>, component: &Component) -> Spread {
@@ -70,23 +79,63 @@ fn spread(run: &Run<'_>, component: &Component) -> Spread {
     }
 }
 
-/// Busy time of a read, a write and another call on one server, and the servers of a node.
-fn service(run: &Run<'_>, component: &Component) -> Option<([f64; 3], f64)> {
-    let get = |key| run.component(component, key);
-    let cores = get(attr!(Component, "concurrency")).or_else(|| get(attr!(Component, "cores"))).unwrap_or(1.0);
-    if let Some(time) = get(attr!(Component, "service_time")) {
-        let speedup = get(attr!(Component, "serial_fraction")).map_or(1.0, |serial| {
-            let all = cores * per_shard(run, component).unwrap_or(1.0);
+/// What serving one call takes.
+struct Service {
+    /// Mean busy time of a read, a write and another call on one server.
+    times: [f64; 3],
+    /// Servers of a node.
+    servers: f64,
+    /// How the time varies.
+    variability: Variability,
+}
+
+/// A stated time with its variability: mean, or percentiles, or both.
+pub(super) fn stated(
+    run: &Run<'_>,
+    component: &Component,
+    [mean, cv, p50, p99]: [crate::vocabulary::AttributeId; 4],
+) -> Option<(f64, Variability)> {
+    let get = |id| run.component(component, id);
+    service_time(Known { mean: get(mean), cv: get(cv), p50: get(p50), p99: get(p99) })
+}
+
+fn service(run: &Run<'_>, component: &Component) -> Option<Service> {
+    let get = |id| run.component(component, id);
+    let servers = get(attr!(Component, "concurrency")).or_else(|| get(attr!(Component, "cores"))).unwrap_or(1.0);
+    let nodes = per_shard(run, component);
+    if let Some(law) = scaling_law(component) {
+        let n = nodes.unwrap_or(1.0).max(1.0);
+        let time = n / law.at(n)?;
+        return Some(Service { times: [time; 3], servers: 1.0, variability: Variability::EXPONENTIAL });
+    }
+    let keys = [
+        attr!(Component, "service_time"),
+        attr!(Component, "service_time.cv"),
+        attr!(Component, "service_time.p50"),
+        attr!(Component, "service_time.p99"),
+    ];
+    if let Some((time, variability)) = stated(run, component, keys) {
+        let slower = get(attr!(Component, "serial_fraction")).map_or(1.0, |serial| {
+            let all = servers * nodes.unwrap_or(1.0);
             amdahl_speedup(all, serial).map_or(1.0, |speedup| all / speedup)
         });
-        return Some(([time * speedup; 3], cores));
+        return Some(Service { times: [time * slower; 3], servers, variability });
     }
     let any = get(attr!(Component, "throughput"));
     let reads = get(attr!(Component, "read_throughput")).or(any);
     let writes = get(attr!(Component, "write_throughput")).or(any);
     let invert = |rate: Option<f64>| rate.filter(|r| *r > 0.0).map(|r| 1.0 / r);
     let (read, write) = (invert(reads.or(writes))?, invert(writes.or(reads))?);
-    Some(([read, write, invert(any).unwrap_or(read)], 1.0))
+    let times = [read, write, invert(any).unwrap_or(read)];
+    Some(Service { times, servers: 1.0, variability: Variability::EXPONENTIAL })
+}
+
+/// The universal scalability law of a component that states measurements.
+fn scaling_law(component: &Component) -> Option<Usl> {
+    match &component.attribute(attr!(Component, "measured"))?.value {
+        AttributeValue::Measured(points) => usl_fit(points),
+        _ => None,
+    }
 }
 
 fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> Station {
@@ -95,15 +144,21 @@ fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> 
     }
     figures.nodes = nodes(run, component);
     let mut station = Station::default();
-    if let Some((times, servers)) = service(run, component) {
-        station = by_nodes(run, component, figures, times, servers);
+    if let Some(service) = service(run, component) {
+        station = by_nodes(run, component, figures, &service);
+    }
+    if let Some(law) = scaling_law(component) {
+        figures.scaling_peak = usl_peak(law.sigma, law.kappa);
+        figures.nodes_needed = Some(nodes_by_law(run, component, figures.peak_rate, law));
+        figures.nodes_for_loss = None;
     }
     let limits = quotas(run, component, figures);
     if let Some(quota) = limits {
         figures.utilization = Some(figures.utilization.map_or(quota, |u| u.max(quota)));
     }
     figures.capacity = figures.utilization.filter(|u| *u > 0.0).map(|u| figures.peak_rate / u);
-    station.overloaded = figures.utilization.is_some_and(|u| u >= 1.0);
+    let bounded = run.component(component, attr!(Component, "queue_limit")).is_some() && station.wait.is_some();
+    station.overloaded = limits.is_some_and(|u| u >= 1.0) || figures.utilization.is_some_and(|u| u >= 1.0) && !bounded;
     station
 }
 
@@ -132,8 +187,7 @@ fn by_nodes(
     run: &Run<'_>,
     component: &Component,
     figures: &mut ComponentFigures,
-    times: [f64; 3],
-    servers: f64,
+    &Service { times, servers, variability }: &Service,
 ) -> Station {
     let shards = run.component(component, attr!(Component, "shards")).unwrap_or(1.0);
     let (reads, writes) = (figures.peak_reads / shards, figures.peak_writes / shards);
@@ -164,9 +218,14 @@ fn by_nodes(
         figures.nodes_needed = Some(needed * shards);
         figures.nodes_for_loss = Some(needed.max(with_zone_lost(bare, component.zones.len())) * shards);
     }
-    let mut station =
-        Station { service_time: figures.service_time, size_unknown: per_shard.is_none(), ..Station::default() };
+    let mut station = Station { size_unknown: per_shard.is_none(), ..Station::default() };
+    station.service = figures.service_time.map(|time| (time, variability));
     let Some(n) = per_shard else { return station };
+    if n < 1.0 {
+        // Nothing is left to serve what arrives.
+        figures.utilization = (figures.peak_rate > 0.0).then_some(f64::MAX);
+        return station;
+    }
     let (load, rate) = busiest(n);
     let utilization = load / servers;
     figures.utilization = Some(utilization);
@@ -180,9 +239,37 @@ fn by_nodes(
         }
     }
     let mean = if rate > 0.0 { load / rate } else { call_time };
-    station.queue = Mmc::new(rate, mean, servers as u64);
-    figures.wait = station.queue.map(Mmc::mean_wait);
+    let queue_limit = run.component(component, attr!(Component, "queue_limit"));
+    // Allen and Cunneen: the wait of M/M/c, stretched by how much service times vary.
+    let stretch = (1.0 + variability.scv) / 2.0;
+    let servers = servers as u64;
+    match queue_limit {
+        Some(limit) => {
+            let room = servers.saturating_add(limit as u64);
+            station.wait = mmck_wait(rate, mean, servers, room).map(|wait| wait.scaled(stretch));
+            station.refused = mmck(rate, mean, servers, room).map_or(0.0, |queue| queue.loss);
+            figures.refused = Some(station.refused);
+        }
+        None => station.wait = Mmc::new(rate, mean, servers).map(|queue| queue.wait_moments().scaled(stretch)),
+    }
+    figures.wait = station.wait.map(|wait| wait.mean);
     station
+}
+
+/// The smallest number of nodes whose throughput by the law bears the rate at the target; infinite if none does.
+fn nodes_by_law(run: &Run<'_>, component: &Component, rate: f64, law: Usl) -> f64 {
+    let target = run.component(component, attr!(Component, "target_utilization")).unwrap_or(TARGET_UTILISATION);
+    let peak = usl_peak(law.sigma, law.kappa).unwrap_or(1e6).min(1e6);
+    let enough = |n: f64| law.at(n).is_some_and(|throughput| throughput * target >= rate);
+    let (mut low, mut high) = (0.0, peak.floor().max(1.0));
+    if !enough(high) {
+        return f64::MAX;
+    }
+    while high - low > 1.0 {
+        let middle = f64::midpoint(low, high).floor();
+        if enough(middle) { high = middle } else { low = middle }
+    }
+    high
 }
 
 /// Load and arrival rate at the busiest node of a primary with copies. Every copy applies every write.

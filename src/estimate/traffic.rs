@@ -5,7 +5,7 @@ use crate::graph::{Graph, Step};
 use crate::vocabulary::{Kind, Operation, attr};
 
 /// Computes visits, rates and bandwidth (forced flow law: rate of a step = rate of its flow × visits).
-pub(super) fn traffic(run: &Run<'_>) -> Estimate {
+pub(super) fn traffic(run: &Run<'_>, attempts: &[f64]) -> Estimate {
     let graph = run.graph;
     let mut estimate = Estimate {
         components: vec![ComponentFigures::default(); graph.components.len()],
@@ -16,19 +16,26 @@ pub(super) fn traffic(run: &Run<'_>) -> Estimate {
         ..Estimate::default()
     };
     for (flow, figures) in graph.flows.iter().zip(&mut estimate.flows) {
-        figures.rate = run.of(&flow.own, attr!(Flow, "rate"));
+        figures.rate = run.of(&flow.own, attr!(Flow, "rate")).map(|rate| rate * run.scenario.scale);
         let peak = run.of(&flow.own, attr!(Flow, "peak")).unwrap_or(1.0);
         figures.peak_rate = figures.rate.map(|rate| rate * peak);
         estimate.system.peak_rate += figures.peak_rate.unwrap_or(0.0);
     }
-    for step in &graph.steps {
+    for (index, step) in graph.steps.iter().enumerate() {
         let before = step.parent.and_then(|parent| estimate.visits.get(parent)).copied().unwrap_or(1.0);
         let visits = before * probability(run, step) * run.of(&step.own, attr!(Step, "times")).unwrap_or(1.0);
+        let attempts = attempts.get(index).copied().unwrap_or(1.0);
+        let visits = visits * attempts;
         estimate.visits.push(visits);
         let flow = estimate.flows.get(step.flow);
         let rate = flow.and_then(|f| f.rate).unwrap_or(0.0) * visits;
         let peak = flow.and_then(|f| f.peak_rate).unwrap_or(0.0) * visits;
         add_step(run, step, rate, peak, &mut estimate);
+        if let Some(callee) = estimate.components.get_mut(step.callee) {
+            callee.peak_retries += peak * (1.0 - 1.0 / attempts);
+            let worst = run.structure.amplification.get(index).copied().unwrap_or(1.0);
+            callee.amplification = callee.amplification.max(worst);
+        }
     }
     estimate
 }
@@ -88,8 +95,11 @@ pub(super) fn probability(run: &Run<'_>, step: &Step) -> f64 {
     step.conditions.iter().fold(stated, |p, &(hit, cache)| p * condition(run, hit, cache))
 }
 
-/// The chance of a hit or miss. A cache whose hit ratio isn't known is taken to miss always.
+/// The chance of a hit or miss. A cache that is gone, or whose hit ratio isn't known, is taken to miss always.
 pub(super) fn condition(run: &Run<'_>, hit: bool, cache: usize) -> f64 {
+    if run.scenario.is_down(run.graph, cache) {
+        return f64::from(u8::from(!hit));
+    }
     let ratio = run.graph.components.get(cache).and_then(|c| run.component(c, attr!(Component, "hit"))).unwrap_or(0.0);
     if hit { ratio } else { 1.0 - ratio }
 }

@@ -6,7 +6,7 @@ use crate::attributes::{AttributeSet, AttributeValue, Input};
 use crate::catalog::Catalog;
 use crate::definition::{Sample, Sampler, Spread};
 use crate::estimate::metric::METRICS;
-use crate::estimate::{Run, estimate};
+use crate::estimate::{Run, Scenario, estimate};
 use crate::graph::{Graph, Structure};
 
 /// How many samples are taken of a system of ordinary size.
@@ -45,7 +45,7 @@ pub fn spreads(graph: &Graph, structure: &Structure, catalog: &Catalog, seed: u6
         let value = |input: &Input| {
             input.uncertain.as_ref().and_then(|checked| sample.evaluate(checked).ok()).unwrap_or(input.value)
         };
-        let figures = estimate(&Run { graph, structure, catalog, value: &value });
+        let figures = estimate(&Run { graph, structure, catalog, value: &value, scenario: &Scenario::default() });
         for (&(metric, item), column) in columns.iter().zip(&mut table) {
             if let Some(value) = METRICS.get(metric).and_then(|metric| (metric.get)(&figures, item)) {
                 column.push(value);

@@ -178,6 +178,14 @@ impl Checker<'_> {
                 );
             }
         }
+        // A value may have further values below its name (`service_time` and `service_time.p99`).
+        if let Some((base, path)) = chain(ast)
+            && let AstKind::Name(_) = base.kind
+            && let Ok(Typed { ir, ty: Type::Entity(of), .. }) = self.expression(base)
+            && let FieldType::Field(id, ty, hint) = self.schema.field(of, &path)
+        {
+            return Ok(Typed { hint, ..typed(IrKind::Field(Box::new(ir), id), range, ty) });
+        }
         let inner = self.expression(inner)?;
         let (of, path) = match &inner.ty {
             Type::Entity(of) => (*of, field.clone()),
@@ -672,6 +680,15 @@ fn dotted(ast: &Ast) -> Option<String> {
         AstKind::Field(inner, field) => Some(format!("{}.{field}", dotted(inner)?)),
         _ => None,
     }
+}
+
+/// `a.b.c` as `a` and `b.c`.
+fn chain(ast: &Ast) -> Option<(&Ast, String)> {
+    let AstKind::Field(inner, field) = &ast.kind else { return None };
+    Some(match chain(inner) {
+        Some((base, path)) => (base, format!("{path}.{field}")),
+        None => (inner, field.clone()),
+    })
 }
 
 /// A word that is compared with a field must be one that the field can have.

@@ -1,6 +1,7 @@
 //! The M/M/c/K queue, which turns arrivals away when it is full.
 
 use super::erlang::free_odds;
+use super::moments::Moments;
 use super::{amounts, finite};
 
 /// Below this the geometric series is so flat that its closed form cancels; two terms of its expansion are exact.
@@ -38,6 +39,36 @@ pub fn mmck(rate: f64, service_time: f64, servers: u64, capacity: u64) -> Option
     let effective_rate = rate * (sums.let_in / all);
     let mean_response = finite(service_time + wait)?;
     Some(Mmck { loss: sums.full / all, effective_rate, mean_response })
+}
+
+/// Most waiting places whose states are gone through one by one.
+const MOST_PLACES: u64 = 100_000;
+
+/// Moments of the wait of those that an M/M/c/K queue lets in, in seconds: with `n >= c` others there it is a sum of
+/// `n − c + 1` exponentials of mean `S/c`.
+///
+/// `None` as for [`mmck`], or for more than 100,000 waiting places. Its mean is that of [`mmck`] less the service.
+pub fn mmck_wait(rate: f64, service_time: f64, servers: u64, capacity: u64) -> Option<Moments> {
+    let load = rate * service_time;
+    let valid = amounts(&[rate, service_time, load]) && service_time > 0.0 && servers > 0 && capacity > 0;
+    let places = capacity.saturating_sub(servers);
+    if !valid || places > MOST_PLACES {
+        return None;
+    }
+    let stage = Moments::exponential(service_time / servers as f64);
+    let ratio = load / servers as f64;
+    // Weights in units of the state in which all servers are busy and nobody waits, scaled down as they grow.
+    let mut parts = vec![(free_odds(servers, load), Moments::ZERO)];
+    let mut weight = 1.0_f64;
+    for ahead in 1..=places {
+        if weight > 1e200 {
+            parts.iter_mut().for_each(|(part, _)| *part /= weight);
+            weight = 1.0;
+        }
+        parts.push((weight, stage.times(ahead as f64)));
+        weight *= ratio;
+    }
+    Some(Moments::mixture(&parts))
 }
 
 /// Sums over the states, all in the same unit.
@@ -131,6 +162,21 @@ mod tests {
                 close(ours.effective_rate, sum.effective_rate, 1e-9);
             }
         }
+    }
+
+    #[test]
+    fn waits_have_the_mean_of_littles_law_and_the_variance_of_the_states() {
+        for (servers, capacity, utilization) in [(1, 6, 0.5), (4, 20, 1.2), (8, 9, 0.9), (3, 3, 2.0), (2, 900, 1.01)] {
+            let rate = utilization * servers as f64 / 0.2;
+            let (queue, wait) =
+                (mmck(rate, 0.2, servers, capacity).unwrap(), mmck_wait(rate, 0.2, servers, capacity).unwrap());
+            assert!((wait.mean - (queue.mean_response - 0.2)).abs() < 1e-9 * queue.mean_response, "{wait:?} {queue:?}");
+        }
+        let (bounded, free) =
+            (mmck_wait(80.0, 0.04, 4, 5000).unwrap(), Mmc::new(80.0, 0.04, 4).unwrap().wait_moments());
+        close(bounded.variance, free.variance, 1e-9);
+        close(bounded.third, free.third, 1e-9);
+        assert_eq!(mmck_wait(1.0, 1.0, 1, 1_000_000), None);
     }
 
     #[test]

@@ -56,9 +56,63 @@ impl Curve {
     }
 }
 
+/// Nodes and weights of Gauss and Legendre's rule with 8 points, the positive half.
+const GAUSS: [(f64, f64); 4] = [
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+    (0.796_666_477_413_626_7, 0.222_381_034_453_374_5),
+    (0.960_289_856_497_536_3, 0.101_228_536_290_376_3),
+];
+
+/// Panels over which an integral is taken.
+const PANELS: u32 = 12;
+
+impl Curve {
+    /// The probability of at most `limit`, and the moments of the times that don't exceed it.
+    ///
+    /// By parts: `E[T^k; T ≤ l] = ∫₀ˡ k t^{k−1} (P(T > t) − P(T > l)) dt`, to about one part in 10⁵.
+    pub fn below(self, limit: f64) -> (f64, Moments) {
+        let (share, rest) = self.at(limit);
+        if let Curve::Step(mean) = self {
+            return (share, Moments::constant(mean.min(limit)));
+        }
+        if share <= 0.0 {
+            return (0.0, Moments::constant(limit));
+        }
+        let mut raw = [0.0; 3];
+        for panel in 0..PANELS {
+            // Narrower panels near zero, where densities bend most.
+            let edge = |at: u32| limit * (f64::from(at) / f64::from(PANELS)).powi(2);
+            let (middle, half) = ((edge(panel) + edge(panel + 1)) / 2.0, (edge(panel + 1) - edge(panel)) / 2.0);
+            for (node, weight) in GAUSS {
+                for t in [middle - half * node, middle + half * node] {
+                    let area = (self.at(t).1 - rest) * weight * half;
+                    raw = [raw[0] + area, raw[1] + 2.0 * t * area, raw[2] + 3.0 * t * t * area];
+                }
+            }
+        }
+        let [first, second, third] = raw.map(|moment| moment / share);
+        let variance = (second - first * first).max(0.0);
+        (share, Moments { mean: first, variance, third: third - 3.0 * first * second + 2.0 * first * first * first })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_below_a_limit_of_an_exponential() {
+        // E[T | T ≤ l] = 1 − l e^−l / (1 − e^−l) for a mean of 1.
+        for limit in [0.1_f64, 1.0, 3.0, 10.0] {
+            let (share, below) = Curve::new(Moments::exponential(1.0)).below(limit);
+            let q = (-limit).exp();
+            assert!((share - (1.0 - q)).abs() < 1e-12);
+            assert!((below.mean - (1.0 - limit * q / (1.0 - q))).abs() < 1e-6, "{below:?}");
+            let second = 2.0 - (limit * limit + 2.0 * limit) * q / (1.0 - q);
+            assert!((below.variance + below.mean * below.mean - second).abs() < 1e-5, "{below:?}");
+        }
+    }
 
     #[test]
     fn constants_exponentials_and_erlangs_are_exact() {

@@ -212,6 +212,22 @@ impl Latency {
         })
     }
 
+    /// Those times that don't exceed `limit`, as a distribution of their own; `None` if there are none.
+    ///
+    /// Example: of exponential times of 10 ms those up to 10 ms have a mean of 4.2 ms.
+    pub fn below(&self, limit: f64) -> Option<Latency> {
+        let parts: Vec<(f64, Moments)> = self
+            .paths
+            .iter()
+            .map(|path| {
+                let (share, moments) = path.curve.below(limit);
+                (path.weight * share, moments)
+            })
+            .collect();
+        let any = parts.iter().any(|(weight, _)| *weight > 0.0);
+        any.then(|| Self::from_parts(parts, Self::MAX_PATHS))
+    }
+
     /// The times at which the distribution function jumps.
     pub(super) fn steps(&self) -> impl Iterator<Item = f64> {
         self.paths.iter().filter_map(|path| match path.curve {

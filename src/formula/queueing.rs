@@ -3,7 +3,7 @@
 //! Symbols: `λ` arrival rate (1/s), `S` mean service time (s), `c` servers, `a = λS` offered load (erlang), `ρ = a/c`
 //! utilization, `Wq` wait in the queue, `W` time in the system. A load that reaches the servers has no steady state.
 
-pub use super::bounded::{Mmck, mmck};
+pub use super::bounded::{Mmck, mmck, mmck_wait};
 pub use super::erlang::{erlang_b, erlang_c, offered_load};
 pub use super::general::{allen_cunneen_wait, mg1_wait};
 pub use super::mmc::Mmc;

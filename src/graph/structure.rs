@@ -3,7 +3,8 @@
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
 
-use crate::graph::{Child, Graph};
+use crate::graph::{Child, Graph, number};
+use crate::vocabulary::attr;
 
 /// Answers that are computed once.
 #[derive(Debug, Default)]
@@ -16,6 +17,10 @@ pub struct Structure {
     pub cycle: Vec<Vec<usize>>,
     /// For each flow, components without which its requests fail.
     pub critical: Vec<Vec<usize>>,
+    /// Whether some call may be made again (retries, hedging), so that load and latency depend on each other.
+    pub repeats: bool,
+    /// For each step, how often it happens for one request if every attempt fails: retries multiply along the way.
+    pub amplification: Vec<f64>,
     /// For each step, how many synchronous calls lie between the entry and its answer.
     pub depth: Vec<usize>,
 }
@@ -54,6 +59,10 @@ impl Structure {
         for step in &graph.steps {
             let above = step.parent.and_then(|parent| structure.depth.get(parent)).copied().unwrap_or(0);
             structure.depth.push(if step.asynchronous { 0 } else { above + 1 });
+            let before = step.parent.and_then(|parent| structure.amplification.get(parent)).copied().unwrap_or(1.0);
+            let retries = number(step.own.get(attr!(Step, "retries"))).map_or(0.0, |input| input.value);
+            structure.amplification.push(before * (retries + 1.0));
+            structure.repeats |= !step.asynchronous && (retries > 0.0 || step.own.get(attr!(Step, "hedge")).is_some());
         }
         structure.critical = (0..graph.flows.len()).map(|flow| critical(graph, flow)).collect();
         structure

@@ -205,6 +205,8 @@ fn all_fields() -> Vec<FieldDef> {
                 Shape::Choice(words) => (Type::Word(words), Hint::Auto),
                 Shape::Text => (Type::Text, Hint::Auto),
                 Shape::Names => (Type::List(Box::new(Type::Text)), Hint::Auto),
+                // Rules see what follows from measurements, not the points themselves.
+                Shape::Measured => continue,
             };
             fields.push(FieldDef { target, key: def.key, ty, hint, doc: def.doc, get: Getter::Attribute(id) });
         }
@@ -281,7 +283,7 @@ fn of_attribute<'w>(value: &'w AttributeValue) -> Option<Value<'w>> {
             let list: Vec<Value<'w>> = names.iter().map(|name| Value::Text(&name.value)).collect();
             Value::List(Rc::from(list))
         }
-        AttributeValue::Absent => return None,
+        AttributeValue::Absent | AttributeValue::Measured(_) => return None,
     })
 }
 

@@ -70,6 +70,22 @@ fn object(target: Target, extra: Value) -> Value {
             }
             Some((group, key)) => {
                 let entry = properties.entry(group.to_owned()).or_insert_with(|| nested(group));
+                // A value with further ones below its name: the value itself is then called `mean`.
+                if entry.get("anyOf").is_none() {
+                    let mut plain = entry.clone();
+                    let description = plain.as_object_mut().and_then(|map| map.remove("description"));
+                    let mut object = nested(group);
+                    if let Some(inner) = object.pointer_mut("/anyOf/0/properties").and_then(Value::as_object_mut) {
+                        inner.insert("mean".to_owned(), plain.clone());
+                    }
+                    if let Some(list) = object.pointer_mut("/anyOf").and_then(Value::as_array_mut) {
+                        list.push(plain);
+                    }
+                    if let (Some(map), Some(description)) = (object.as_object_mut(), description) {
+                        map.insert("description".to_owned(), description);
+                    }
+                    *entry = object;
+                }
                 if let Some(inner) = entry.pointer_mut("/anyOf/0/properties").and_then(Value::as_object_mut) {
                     inner.insert(key.to_owned(), value);
                 }
@@ -95,6 +111,9 @@ fn shape(shape: Shape) -> Value {
             json!({ "enum": words.iter().copied().chain(["none"]).collect::<std::collections::BTreeSet<_>>() })
         }
         Shape::Text => json!({ "type": ["string", "boolean"] }),
+        Shape::Measured => {
+            json!({ "type": "array", "minItems": 3, "items": { "type": "object", "required": ["nodes", "throughput"], "additionalProperties": false, "properties": { "nodes": { "type": "integer", "minimum": 1 }, "throughput": { "type": ["string", "number"] } } } })
+        }
         Shape::Names => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
     }
 }

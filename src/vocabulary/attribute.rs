@@ -63,6 +63,8 @@ pub enum Shape {
     Text,
     /// One or several names (zones, regions, tags).
     Names,
+    /// Measured pairs: `[{ nodes: 1, throughput: 900 /s }, …]`.
+    Measured,
 }
 
 /// One attribute.
