@@ -5,8 +5,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::estimate::{Estimate, estimate_median};
 use crate::graph::{Graph, Structure, build};
 use crate::lint::{Day, Finding, NotChecked, Rule, World, run};
-use crate::source::{SourceId, Sources};
-use crate::spec::read;
+use crate::source::{SourceId, Sources, Span};
+use crate::spec::{Change, read};
 use crate::yaml;
 
 /// All that is known of a spec.
@@ -36,17 +36,46 @@ impl Analysis {
 
 /// Reads, estimates and lints one spec.
 pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule], today: Option<Day>) -> Analysis {
+    analyse_changed(sources, id, &[], catalog, rules, today)
+}
+
+/// [`analyse`] with values in place of those in the spec: paths such as `dau` or `api.replicas`, and the texts that hold
+/// their values.
+pub fn analyse_changed(
+    sources: &Sources,
+    id: SourceId,
+    settings: &[(String, SourceId)],
+    catalog: &Catalog,
+    rules: &[Rule],
+    today: Option<Day>,
+) -> Analysis {
     let mut diagnostics = Diagnostics::new();
     let spec = {
         let document = yaml::parse(sources, id, &mut diagnostics);
-        read(&document, id, catalog, &mut diagnostics)
+        let values: Vec<(&str, yaml::Document<'_>)> = settings
+            .iter()
+            .map(|(path, value)| (path.as_str(), yaml::parse(sources, *value, &mut diagnostics)))
+            .collect();
+        let mut changes = Vec::new();
+        for ((path, value), (_, source)) in values.iter().zip(settings) {
+            match value.root() {
+                Some(node) => changes.push(Change { path: (*path).to_owned(), node }),
+                None => diagnostics.push(
+                    Diagnostic::error("missing-value", Span::new(*source, 0..0), format!("`{path}` has no value"))
+                        .help(format!("write `{path}=…`")),
+                ),
+            }
+        }
+        read(&document, id, &changes, catalog, &mut diagnostics)
     };
     let graph = build(spec, &mut diagnostics);
     let structure = Structure::new(&graph);
     let estimate = estimate_median(&graph, &structure, catalog);
     let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
     if !diagnostics.has_errors() {
-        let outcome = run(&World::new(&graph, &structure, &estimate), rules, today);
+        let mut world = World::new(&graph, &structure, &estimate);
+        world.catalog = Some(catalog);
+        let outcome = run(&world, rules, today);
         diagnostics.extend(outcome.diagnostics);
         (findings, not_checked) = (outcome.findings, outcome.not_checked);
     }

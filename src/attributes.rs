@@ -16,8 +16,10 @@ use crate::yaml::{Node, Value};
 pub struct Input {
     /// In base units, every uncertainty at its median.
     pub value: f64,
-    /// The expression, where the value is uncertain.
-    pub uncertain: Option<Rc<Checked>>,
+    /// The expression, where it is uncertain or reads assumptions.
+    pub varies: Option<Rc<Checked>>,
+    /// Whether the value is uncertain.
+    pub uncertain: bool,
     /// The assumptions that it reads.
     pub slots: Vec<usize>,
 }
@@ -92,6 +94,12 @@ impl AttributeSet {
     /// Gives all attributes from a position on another origin.
     pub fn reorigin(&mut self, from: usize, origin: &Origin) {
         self.list.iter_mut().skip(from).for_each(|attribute| attribute.origin = origin.clone());
+    }
+
+    /// Puts one in the place of what is stated for the same attribute.
+    pub fn replace(&mut self, attribute: Attribute) {
+        self.list.retain(|old| old.id != attribute.id);
+        self.list.push(attribute);
     }
 
     /// All in the order in which they were stated.
@@ -173,8 +181,9 @@ impl Reader<'_> {
             }
         };
         let slots = checked.slots.clone();
-        let uncertain = self.definitions.is_uncertain(&checked).then(|| Rc::new(checked));
-        Some(Input { value, uncertain, slots })
+        let uncertain = self.definitions.is_uncertain(&checked);
+        let varies = (uncertain || !slots.is_empty()).then(|| Rc::new(checked));
+        Some(Input { value, varies, uncertain, slots })
     }
 
     /// Reads all attributes of a mapping. Keys in `other` belong to the caller.
@@ -187,6 +196,13 @@ impl Reader<'_> {
             }
         }
         set
+    }
+
+    /// Reads one attribute by its dotted key in place of what a set states for it.
+    pub fn change(&mut self, (target, path, owner): (Target, &str, &str), node: Node<'_>, set: &mut AttributeSet) {
+        let mut changed = AttributeSet::default();
+        self.attribute(path, node.span(), node, (target, &[], owner), &mut changed);
+        changed.list.into_iter().for_each(|attribute| set.replace(attribute));
     }
 
     fn attribute(
@@ -319,7 +335,7 @@ impl Reader<'_> {
     /// A definite whole number of at least `min`.
     pub fn whole(&mut self, node: Node<'_>, min: u32, key: &str) -> Option<Input> {
         let input = self.input(node, Dimension::NONE, key)?;
-        if input.uncertain.is_some() {
+        if input.uncertain {
             self.error(
                 "type-mismatch",
                 node.span(),

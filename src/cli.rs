@@ -9,6 +9,9 @@ mod init;
 mod numbers;
 mod rules;
 mod schema;
+mod sensitivity;
+mod sweep;
+mod what_if;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -41,6 +44,12 @@ enum Command {
     Check(check::Args),
     /// Print the tables: traffic, capacity, latency, availability, storage, bandwidth.
     Estimate(estimate::Args),
+    /// Compare today's system with other values, other load, or parts gone.
+    WhatIf(what_if::Args),
+    /// Vary one value over a range: how figures grow and what gives out first.
+    Sweep(sweep::Args),
+    /// Which assumption drives a figure.
+    Sensitivity(sensitivity::Args),
     /// Explain a rule, or how a figure of a spec comes about.
     Explain(explain::Args),
     /// Calculate with units and ranges; a prompt if there is no expression.
@@ -90,6 +99,9 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Check(args) => check::run(&args, &terminal),
         Command::Estimate(args) => estimate::run(&args, &terminal),
+        Command::WhatIf(args) => what_if::run(&args, &terminal),
+        Command::Sweep(args) => sweep::run(&args, &terminal),
+        Command::Sensitivity(args) => sensitivity::run(&args, &terminal),
         Command::Explain(args) => explain::run(&args, &terminal),
         Command::Calc(args) => calc::run(&args, &terminal),
         Command::Numbers(args) => numbers::run(&args, &terminal),

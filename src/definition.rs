@@ -123,22 +123,38 @@ impl Sampler {
         self.count
     }
 
-    fn quantile(&self, stream: StreamId, sample: usize) -> f64 {
+    /// Where a source stands in a sample, as a quantile; the middle for a source that isn't sampled.
+    pub fn quantile(&self, stream: StreamId, sample: usize) -> f64 {
         self.uniforms.get(&stream).and_then(|list| list.get(sample)).copied().unwrap_or(0.5)
     }
 }
 
+/// Chosen values: what isn't named stands at its median.
+#[derive(Clone, Debug, Default)]
+pub struct Point {
+    /// Sources of uncertainty at these quantiles.
+    pub quantiles: BTreeMap<StreamId, f64>,
+    /// Definitions (by slot) with these values.
+    pub fixed: Vec<(usize, f64)>,
+}
+
+/// Where a sample's quantiles come from.
+enum Place<'s> {
+    Sampled(&'s Sampler, usize),
+    Chosen(&'s Point),
+}
+
 /// One sample: the values of all definitions in it.
 pub struct Sample<'s> {
-    sampler: &'s Sampler,
-    index: usize,
+    place: Place<'s>,
     values: Vec<f64>,
 }
 
 impl<'s> Sample<'s> {
     /// Evaluates all definitions for one sample.
     pub fn new(definitions: &Definitions, sampler: &'s Sampler, index: usize) -> Result<Self, ExprError> {
-        let mut sample = Sample { sampler, index, values: Vec::with_capacity(definitions.list.len()) };
+        let mut sample =
+            Sample { place: Place::Sampled(sampler, index), values: Vec::with_capacity(definitions.list.len()) };
         for definition in &definitions.list {
             let value = if definition.uncertain { sample.evaluate(&definition.checked)? } else { definition.value };
             sample.values.push(value);
@@ -146,9 +162,24 @@ impl<'s> Sample<'s> {
         Ok(sample)
     }
 
+    /// Evaluates all definitions at chosen values; what uses a fixed one follows it.
+    pub fn at(definitions: &Definitions, point: &'s Point) -> Result<Self, ExprError> {
+        let mut sample = Sample { place: Place::Chosen(point), values: Vec::with_capacity(definitions.list.len()) };
+        for (slot, definition) in definitions.list.iter().enumerate() {
+            let fixed = point.fixed.iter().find(|(fixed, _)| *fixed == slot);
+            let value = fixed.map_or_else(|| sample.evaluate(&definition.checked), |(_, value)| Ok(*value))?;
+            sample.values.push(value);
+        }
+        Ok(sample)
+    }
+
     /// The value of an expression in this sample.
     pub fn evaluate(&self, checked: &Checked) -> Result<f64, ExprError> {
-        number(checked, &Run { values: &self.values, quantile: &|stream| self.sampler.quantile(stream, self.index) })
+        let quantile = |stream| match self.place {
+            Place::Sampled(sampler, index) => sampler.quantile(stream, index),
+            Place::Chosen(point) => point.quantiles.get(&stream).copied().unwrap_or(0.5),
+        };
+        number(checked, &Run { values: &self.values, quantile: &quantile })
     }
 }
 

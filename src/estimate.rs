@@ -9,6 +9,7 @@ mod capacity;
 mod latency;
 pub mod metric;
 mod network;
+pub mod objective;
 mod scenario;
 mod storage;
 mod traffic;
@@ -20,7 +21,7 @@ use crate::graph::{Component, Graph, Structure, number};
 use crate::vocabulary::{AttributeId, Shape};
 
 pub use scenario::Scenario;
-pub use uncertainty::{SAMPLES, Spreads, spreads};
+pub use uncertainty::{Effect, Model, SAMPLES, Sensitivity, Spreads, sensitivity, spreads};
 
 /// The share of time that a single node works where nothing is said: the provider's instance-level promise of 99.5 %.
 pub const NODE_AVAILABILITY: f64 = 0.995;
@@ -172,6 +173,8 @@ pub struct SystemFigures {
     pub headroom: Option<f64>,
     /// Bytes at full retention.
     pub storage: Option<f64>,
+    /// What running it costs, in dollars per second.
+    pub cost: Option<f64>,
 }
 
 /// All figures of one run.
@@ -217,7 +220,7 @@ const AGREED: f64 = 1e-6;
 impl<'r> Run<'r> {
     /// The value of an input in this run, within the bounds of its attribute.
     fn bounded(&self, id: AttributeId, input: &Input) -> f64 {
-        let value = if input.uncertain.is_some() { (self.value)(input) } else { input.value };
+        let value = if input.varies.is_some() { (self.value)(input) } else { input.value };
         match id.def().shape {
             Shape::Quantity { min, max, .. } => value.clamp(min, max),
             _ => value,

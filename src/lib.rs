@@ -38,6 +38,8 @@ pub mod lint;
 
 pub mod analysis;
 
+pub mod study;
+
 // What is said about it.
 pub mod report;
 

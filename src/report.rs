@@ -1,5 +1,7 @@
 //! What was found, as text, tables and machine formats. One small file per format.
 
+pub mod chart;
+pub mod comparison;
 pub mod diagnostics;
 pub mod estimate_json;
 pub mod explain;
@@ -7,6 +9,8 @@ pub mod findings_json;
 pub mod markdown;
 pub mod sarif;
 pub mod schema;
+pub mod sensitivity;
+pub mod sweep;
 pub mod tables;
 
 use crate::analysis::Analysis;

@@ -1,6 +1,7 @@
 //! What the user wrote, typed and with its places. Names of components are not resolved yet: `graph` does that.
 
 mod assume;
+mod change;
 mod read;
 mod step;
 
@@ -12,6 +13,7 @@ use crate::definition::Definitions;
 use crate::source::{Span, Spanned};
 use crate::vocabulary::{Kind, Operation};
 
+pub use change::Change;
 pub use read::read;
 
 /// A spec.

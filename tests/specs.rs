@@ -157,7 +157,8 @@ fn the_point_value_lies_inside_its_range() {
     let text = std::fs::read_to_string(at("tests/fixtures/language-example.yaml")).unwrap();
     let found = analysis(&text);
     let catalog = Catalog::new();
-    let spreads = spreads(&found.graph, &found.structure, &catalog, 1, 500);
+    let model = napkin::estimate::Model { graph: &found.graph, structure: &found.structure, catalog: &catalog };
+    let spreads = spreads(&model, &napkin::estimate::Scenario::default(), 1, 500);
     assert!(spreads.by_metric.len() > 20);
     for ((metric, index), spread) in &spreads.by_metric {
         let metric = &napkin::estimate::metric::METRICS[*metric];

@@ -4,25 +4,27 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::TypedValueParser as _;
 
-use crate::analysis::{Analysis, analyse};
+use crate::analysis::{Analysis, analyse_changed};
 use crate::catalog::Catalog;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::definition::SEED;
-use crate::estimate::{SAMPLES, spreads};
+use crate::estimate::{Model, SAMPLES, Scenario, spreads};
 use crate::report::diagnostics::draw_all;
 use crate::report::estimate_json;
 use crate::report::tables::Figures;
-use crate::source::Sources;
+use crate::source::{SourceId, Sources};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The spec, or `-` for standard input.
     spec: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
     /// How to print the figures.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     /// How many samples to take of uncertain values (fewer are taken of very large systems).
-    #[arg(long, default_value_t = SAMPLES, value_parser = clap::value_parser!(u32).range(50..=1_000_000).map(|n| n as usize))]
+    #[arg(long, default_value_t = SAMPLES, value_parser = samples())]
     samples: usize,
     /// The seed of the samples.
     #[arg(long, default_value_t = SEED)]
@@ -39,22 +41,66 @@ enum Format {
     Markdown,
 }
 
+/// Values to try.
+#[derive(Debug, clap::Args)]
+pub(super) struct Settings {
+    /// Try another value: `dau=100M`, `api.replicas=3`, `redirect.rate=5k/s`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// The range that numbers of samples may have.
+pub(super) fn samples() -> impl clap::builder::TypedValueParser<Value = usize> {
+    clap::value_parser!(u32).range(50..=1_000_000).map(|n| n as usize)
+}
+
 /// Reads and estimates one spec; its mistakes are a failure.
-pub(super) fn load(path: &Path, terminal: &Terminal) -> Result<(Sources, Analysis, Catalog), Failure> {
+pub(super) fn load(path: &Path, terminal: &Terminal) -> Result<(Sources, SourceId, Analysis, Catalog), Failure> {
     let catalog = Catalog::new();
     let mut sources = Sources::new();
     let id = files::read(path, &mut sources)?;
-    let analysis = analyse(&sources, id, &catalog, &[], None);
-    let unusable: Vec<_> = analysis.diagnostics.iter().filter(|d| d.code != "unknown-rule").cloned().collect();
-    if unusable.iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
-        return Err(Failure(draw_all(&unusable, &sources, terminal.style)));
+    let analysis = load_changed(&mut sources, id, &Settings { set: Vec::new() }, &catalog, terminal)?;
+    Ok((sources, id, analysis, catalog))
+}
+
+/// Reads and estimates a spec with some values changed; mistakes in either are a failure.
+pub(super) fn load_changed(
+    sources: &mut Sources,
+    id: SourceId,
+    settings: &Settings,
+    catalog: &Catalog,
+    terminal: &Terminal,
+) -> Result<Analysis, Failure> {
+    let mut changes = Vec::new();
+    for setting in &settings.set {
+        let (path, value) = setting
+            .split_once('=')
+            .ok_or_else(|| Failure(format!("`{setting}` sets nothing; write for example `dau=100M`")))?;
+        changes.push((path.trim().to_owned(), sources.add(format!("--set {}", path.trim()), value.trim())));
     }
-    Ok((sources, analysis, catalog))
+    let analysis = analyse_changed(sources, id, &changes, catalog, &[], None);
+    if usable(&analysis) { Ok(analysis) } else { Err(unusable(&analysis, sources, terminal)) }
+}
+
+/// Rules aren't loaded for estimates, so suppressions of them are no mistakes.
+fn usable(analysis: &Analysis) -> bool {
+    let mut mistakes = analysis.diagnostics.iter().filter(|d| d.code != "unknown-rule");
+    !mistakes.any(|d| d.severity == crate::diagnostic::Severity::Error)
+}
+
+/// The mistakes of a spec, drawn.
+pub(super) fn unusable(analysis: &Analysis, sources: &Sources, terminal: &Terminal) -> Failure {
+    let mistakes: Vec<_> = analysis.diagnostics.iter().filter(|d| d.code != "unknown-rule").cloned().collect();
+    Failure(draw_all(&mistakes, sources, terminal.style))
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let (sources, analysis, catalog) = load(&args.spec, terminal)?;
-    let spreads = spreads(&analysis.graph, &analysis.structure, &catalog, args.seed, args.samples);
+    let (mut sources, id, mut analysis, catalog) = load(&args.spec, terminal)?;
+    if !args.settings.set.is_empty() {
+        analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
+    }
+    let model = Model { graph: &analysis.graph, structure: &analysis.structure, catalog: &catalog };
+    let spreads = spreads(&model, &Scenario::default(), args.seed, args.samples);
     let figures = Figures { analysis: &analysis, spreads: &spreads };
     let text = match args.format {
         Format::Text => figures.tables().iter().map(|table| table.text(terminal.columns)).collect(),

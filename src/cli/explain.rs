@@ -22,7 +22,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let Some(figure) = &args.figure else { return rule(args, terminal) };
-    let (sources, analysis, _) = estimate::load(&PathBuf::from(&args.what), terminal)?;
+    let (sources, _, analysis, _) = estimate::load(&PathBuf::from(&args.what), terminal)?;
     print(&derivation(figure, &analysis, &sources)?)?;
     Ok(Done::Clean)
 }

@@ -3,7 +3,7 @@
 use crate::catalog::Catalog;
 use crate::cli::{Done, Outcome, Terminal, print};
 use crate::quantity::{Dimension, Hint, range};
-use crate::report::tables::Table;
+use crate::report::tables::{Table, columns};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let mut notes =
         vec!["used: what `latency.…` means in expressions and estimates; by default modern-2026".to_owned()];
     notes.extend(catalog.tables().iter().map(|table| format!("{}: {} ({})", table.name, table.title, table.source)));
-    let columns = vec!["", "used", "handbook A", "handbook B", "Dean 2009", "modern"];
+    let columns = columns(&["", "used", "handbook A", "handbook B", "Dean 2009", "modern"]);
     let table = Table { title: "Latency numbers", columns, rows, notes };
     print(&table.text(terminal.columns))?;
     Ok(Done::Clean)

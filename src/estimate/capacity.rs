@@ -143,6 +143,9 @@ fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> 
         return Station::default();
     }
     figures.nodes = nodes(run, component);
+    if figures.nodes == Some(0.0) {
+        return Station::default();
+    }
     let mut station = Station::default();
     if let Some(service) = service(run, component) {
         station = by_nodes(run, component, figures, &service);

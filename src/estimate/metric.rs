@@ -129,6 +129,7 @@ pub const METRICS: &[Metric] = &[
     system!("ingress", Dimension::BANDWIDTH, "Bytes per second from clients at peak.", "Σ over client calls of peak rate × request size", |s: &crate::estimate::SystemFigures| Some(s.ingress)),
     system!("egress", Dimension::BANDWIDTH, "Bytes per second to clients at peak.", "Σ over client calls of peak rate × response size", |s: &crate::estimate::SystemFigures| Some(s.egress)),
     system!("headroom", Dimension::NONE, "How many times today's peak the system bears.", "1 / utilization of the busiest component", |s: &crate::estimate::SystemFigures| s.headroom),
+    system!("cost", Dimension::MONEY_RATE, "What running it costs.", "Σ over components", |s: &crate::estimate::SystemFigures| s.cost),
     system!("storage", Dimension::DATA, "Bytes at full retention.", "Σ over data sets", |s: &crate::estimate::SystemFigures| s.storage),
 ];
 

@@ -26,11 +26,7 @@ pub(super) fn replication_wait(run: &Run<'_>, component: &Component) -> f64 {
 fn region_rtt(run: &Run<'_>, a: usize, b: usize) -> f64 {
     let stated = |from: usize, to: usize| {
         let region = run.graph.regions.get(from)?;
-        region
-            .rtt
-            .iter()
-            .find(|(other, _)| *other == to)
-            .map(|(_, input)| if input.uncertain.is_some() { (run.value)(input) } else { input.value })
+        region.rtt.iter().find(|(other, _)| *other == to).map(|(_, input)| (run.value)(input))
     };
     stated(a, b).or_else(|| stated(b, a)).unwrap_or_else(|| run.latency_number("wan_rtt"))
 }

@@ -41,6 +41,15 @@ impl Checked {
         }
     }
 
+    /// Both ends, if the expression is nothing but a range of two numbers.
+    pub fn as_interval(&self) -> Option<(f64, f64)> {
+        let IrKind::Draw(Distribution::Interval, _, ends) = &self.ir.kind else { return None };
+        match ends.as_slice() {
+            [Ir { kind: IrKind::Number(low), .. }, Ir { kind: IrKind::Number(high), .. }] => Some((*low, *high)),
+            _ => None,
+        }
+    }
+
     /// The sources of uncertainty drawn from directly.
     pub fn streams(&self) -> Vec<StreamId> {
         let mut list = Vec::new();

@@ -86,6 +86,15 @@ fn own(target: Target, key: &'static str, ty: Type, doc: &'static str, get: Get)
     FieldDef { target, key, ty, hint: Hint::Auto, doc, get: Getter::Own(get) }
 }
 
+fn chance(key: &'static str, doc: &'static str, get: Get) -> FieldDef {
+    FieldDef { hint: Hint::Percent, ..own(Target::Flow, key, number(Dimension::NONE), doc, get) }
+}
+
+fn met<'w>(world: &World<'w>, flow: usize, key: &'static str) -> Value<'w> {
+    let entity = EntityRef { target: Target::Flow, index: u32::try_from(flow).unwrap_or(u32::MAX) };
+    world.chance(flow, key).map_or(Value::Unknown(Missing { entity, field: "slo" }), Value::Number)
+}
+
 fn component<'w>(world: &World<'w>, index: usize) -> Option<&'w Component> {
     world.graph.components.get(index)
 }
@@ -191,8 +200,22 @@ fn structural() -> Vec<FieldDef> {
     ]
 }
 
+/// How likely objectives are met.
+#[rustfmt::skip]
+fn chances() -> Vec<FieldDef> {
+    vec![
+        chance("chance.mean", "Chance that the objective for the mean is met, over the spread of the assumptions.", |w, i| met(w, i, "mean")),
+        chance("chance.p50", "Chance that the objective for the median is met.", |w, i| met(w, i, "p50")),
+        chance("chance.p95", "Chance that the objective for p95 is met.", |w, i| met(w, i, "p95")),
+        chance("chance.p99", "Chance that the objective for p99 is met.", |w, i| met(w, i, "p99")),
+        chance("chance.p999", "Chance that the objective for p99.9 is met.", |w, i| met(w, i, "p999")),
+        chance("chance.availability", "Chance that the objective for availability is met.", |w, i| met(w, i, "availability")),
+    ]
+}
+
 fn all_fields() -> Vec<FieldDef> {
     let mut fields = structural();
+    fields.extend(chances());
     for target in Target::ALL {
         for id in AttributeId::of(target) {
             let def = id.def();

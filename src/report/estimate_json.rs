@@ -79,7 +79,7 @@ pub fn json(analysis: &Analysis, spreads: &Spreads) -> serde_json::Result<String
 }
 
 /// The base unit of a dimension: `B/s`, `s`, `1`.
-fn unit(dimension: crate::quantity::Dimension) -> String {
+pub(super) fn unit(dimension: crate::quantity::Dimension) -> String {
     let bases = [("USD", dimension.money), ("B", dimension.data), ("s", dimension.time)];
     let part = |positive: bool| -> String {
         let list = bases.into_iter().filter(|&(_, p)| if positive { p > 0 } else { p < 0 });

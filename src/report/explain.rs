@@ -12,8 +12,10 @@ use crate::vocabulary::{AttributeId, Shape, Target};
 
 /// A figure that the user named: `api.utilization`, `redirect.p99`, `egress`.
 pub struct Wanted {
-    metric: &'static Metric,
-    index: usize,
+    /// The metric.
+    pub metric: &'static Metric,
+    /// Of which thing.
+    pub index: usize,
     name: String,
 }
 
@@ -134,7 +136,7 @@ fn stated(id: AttributeId, target: Target, index: usize, (analysis, sources): (&
         _ => (Dimension::NONE, Hint::Auto),
     };
     let value = quantity(input.value, dimension, &hint);
-    let about = if input.uncertain.is_some() { "≈ " } else { "" };
+    let about = if input.uncertain { "≈ " } else { "" };
     let origin = match &attribute.origin {
         Origin::Spec(span) => {
             let source = sources.get(span.source);

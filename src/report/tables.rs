@@ -22,7 +22,7 @@ pub struct Table {
     /// Its heading.
     pub title: &'static str,
     /// Column names.
-    pub columns: Vec<&'static str>,
+    pub columns: Vec<String>,
     /// Rows of cells.
     pub rows: Vec<Vec<String>>,
     /// Remarks below it.
@@ -34,7 +34,7 @@ impl Table {
     pub fn text(&self, width: u16) -> String {
         let mut table = Drawn::new();
         table.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        table.set_header(self.columns.iter().copied());
+        table.set_header(self.columns.iter().map(|name| safe(name)));
         for row in &self.rows {
             // A value and its unit stay on one line.
             table.add_row(row.iter().map(|cell| safe(cell).replace(' ', "\u{a0}")));
@@ -58,7 +58,7 @@ impl Table {
         let mut out = format!(
             "### {}\n\n| {} |\n|{}\n",
             self.title,
-            self.columns.join(" | "),
+            self.columns.iter().map(clean).collect::<Vec<_>>().join(" | "),
             " --- |".repeat(self.columns.len())
         );
         for row in &self.rows {
@@ -69,6 +69,11 @@ impl Table {
         }
         out + "\n"
     }
+}
+
+/// Column names.
+pub fn columns(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 /// What tables are made from.
@@ -101,6 +106,7 @@ impl Figures<'_> {
             self.connections(),
             self.latency(),
             self.availability(),
+            self.objectives(),
             self.storage(),
             self.bandwidth(),
             self.assumptions(),
@@ -147,7 +153,12 @@ impl Figures<'_> {
                 notes.push(format!("flow {} has no rate: add `rate: 100 /s`", flow.name));
             }
         }
-        Table { title: "Traffic", columns: vec!["", "average", "peak", "reads (peak)", "writes (peak)"], rows, notes }
+        Table {
+            title: "Traffic",
+            columns: columns(&["", "average", "peak", "reads (peak)", "writes (peak)"]),
+            rows,
+            notes,
+        }
     }
 
     fn capacity(&self) -> Table {
@@ -185,7 +196,7 @@ impl Figures<'_> {
         }
         Table {
             title: "Capacity at peak",
-            columns: vec!["", "nodes", "busy", "used", "bears", "need", "with a loss"],
+            columns: columns(&["", "nodes", "busy", "used", "bears", "need", "with a loss"]),
             rows,
             notes,
         }
@@ -204,7 +215,7 @@ impl Figures<'_> {
         let notes = vec!["in progress: calls being served or waiting for others (Little's law)".to_owned()];
         Table {
             title: "Connections at peak",
-            columns: vec!["", "in progress", "held open", "their memory"],
+            columns: columns(&["", "in progress", "held open", "their memory"]),
             rows,
             notes,
         }
@@ -255,7 +266,7 @@ impl Figures<'_> {
         }
         Table {
             title: "Latency at peak (goal: the objective for p99)",
-            columns: vec!["flow", "p50", "p95", "p99", "p99.9", "goal"],
+            columns: columns(&["flow", "p50", "p95", "p99", "p99.9", "goal"]),
             rows,
             notes,
         }
@@ -288,10 +299,33 @@ impl Figures<'_> {
         }
         Table {
             title: "Availability",
-            columns: vec!["flow", "availability", "", "downtime a year", "objective"],
+            columns: columns(&["flow", "availability", "", "downtime a year", "objective"]),
             rows,
             notes,
         }
+    }
+
+    fn objectives(&self) -> Table {
+        let mut rows = Vec::new();
+        for (goal, chance) in &self.spreads.chances {
+            let flow = goal.flow.and_then(|flow| self.graph().flows.get(flow));
+            let hint = if goal.key == "availability" { Hint::Percent } else { Hint::Auto };
+            let (target, index) = if flow.is_some() { (Target::Flow, goal.flow) } else { (Target::System, Some(0)) };
+            let stated = goal.stated(self.graph()).map(|bound| quantity(bound, goal.dimension(), &hint));
+            let met = match chance {
+                None => "–".to_owned(),
+                Some(chance) if *chance >= 1.0 => "met".to_owned(),
+                Some(chance) if *chance <= 0.0 => "missed".to_owned(),
+                Some(chance) => format!("in {:.0} % of cases", (chance * 100.0).clamp(1.0, 99.0)),
+            };
+            rows.push(vec![
+                flow.map_or(goal.key.to_owned(), |flow| format!("{} {}", flow.name, goal.key)),
+                stated.unwrap_or_default(),
+                self.cell(target, goal.figure, index.unwrap_or(0)),
+                met,
+            ]);
+        }
+        Table { title: "Objectives", columns: columns(&["", "objective", "estimate", "met"]), rows, notes: Vec::new() }
     }
 
     fn storage(&self) -> Table {
@@ -312,7 +346,7 @@ impl Figures<'_> {
         let notes = notes.map(|(_, data)| format!("{}: add `record` and `added` to see its size", data.name)).collect();
         Table {
             title: "Storage",
-            columns: vec!["data", "record", "copies", "now", "a year", "at retention", "hot set"],
+            columns: columns(&["data", "record", "copies", "now", "a year", "at retention", "hot set"]),
             rows: rows.collect(),
             notes,
         }
@@ -343,7 +377,7 @@ impl Figures<'_> {
         }
         Table {
             title: "Bandwidth at peak",
-            columns: vec!["link", "calls", "sent", "returned"],
+            columns: columns(&["link", "calls", "sent", "returned"]),
             rows,
             notes: Vec::new(),
         }
@@ -359,6 +393,6 @@ impl Figures<'_> {
         if self.spreads.samples > 0 {
             notes.push(format!("ranges are the 5th to 95th percentile of {} samples", self.spreads.samples));
         }
-        Table { title: "Assumptions", columns: vec!["name", "value (median)"], rows, notes }
+        Table { title: "Assumptions", columns: columns(&["name", "value (median)"]), rows, notes }
     }
 }

@@ -10,16 +10,18 @@ use crate::expr::ast::Ast;
 use crate::expr::{check, parse};
 use crate::quantity::{NOUNS, unit};
 use crate::source::Span;
+use crate::spec::change::{self, Change};
 use crate::yaml::Node;
 
 /// Reads all assumptions.
-pub(super) fn read(
-    node: Node<'_>,
+pub(super) fn read<'n>(
+    node: Node<'n>,
     nouns: &[String],
+    changes: &[Change<'n>],
     catalog: &Catalog,
     diagnostics: &mut Diagnostics,
 ) -> (Definitions, Vec<(String, Span)>) {
-    let mut parsed: Vec<(&str, Node<'_>, Ast)> = Vec::new();
+    let mut parsed: Vec<(&str, Node<'n>, Ast)> = Vec::new();
     for (key, value) in node.entries() {
         let name = key.as_str().unwrap_or("");
         if let Some(problem) = bad_name(name) {
@@ -29,6 +31,7 @@ pub(super) fn read(
             );
             continue;
         }
+        let value = change::of_assumption(changes, name).unwrap_or(value);
         let Some(text) = value.as_str() else {
             diagnostics.push(
                 Diagnostic::error("missing-value", value.span(), format!("`{name}` has no value"))

@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Profile, read_profile, unknown_kind};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, suggestion};
 use crate::quantity::Dimension;
 use crate::source::{SourceId, Span, Spanned};
+use crate::spec::change::{self, Change};
 use crate::spec::{Allowance, Chain, ComponentSpec, DataSpec, FlowSpec, RegionSpec, Spec, StepSpec, assume, step};
 use crate::vocabulary::{Kind, Target};
 use crate::yaml::{Document, Node, Value};
@@ -27,8 +28,14 @@ const KEYS: [&str; 13] = [
     "allow",
 ];
 
-/// Reads a spec from a document.
-pub fn read(document: &Document<'_>, source: SourceId, catalog: &Catalog, diagnostics: &mut Diagnostics) -> Spec {
+/// Reads a spec from a document, with some values changed.
+pub fn read<'d>(
+    document: &'d Document<'_>,
+    source: SourceId,
+    changes: &[Change<'d>],
+    catalog: &Catalog,
+    diagnostics: &mut Diagnostics,
+) -> Spec {
     let Some(root) = document.root() else {
         diagnostics.push(
             Diagnostic::error("empty-spec", Span::new(source, 0..0), "this spec is empty")
@@ -60,7 +67,7 @@ pub fn read(document: &Document<'_>, source: SourceId, catalog: &Catalog, diagno
         })
         .unwrap_or_default();
     let (definitions, assumption_spans) = match root.get("assume") {
-        Some(node) => assume::read(node, &nouns, catalog, diagnostics),
+        Some(node) => assume::read(node, &nouns, changes, catalog, diagnostics),
         None => Default::default(),
     };
     let mut spec = Spec { place: root.entries().next().map(|(key, _)| key.span()), ..Spec::default() };
@@ -69,6 +76,9 @@ pub fn read(document: &Document<'_>, source: SourceId, catalog: &Catalog, diagno
         let further = |name: &str| catalog.name_type(name);
         let mut reader = assume::reader(&definitions, &nouns, &further, catalog, diagnostics);
         sections(root, catalog, &mut reader, &mut spec);
+        let assumed: Vec<&str> =
+            root.get("assume").into_iter().flat_map(Node::entries).filter_map(|(name, _)| name.as_str()).collect();
+        change::apply(&mut spec, &assumed, changes, &mut reader);
     }
     (spec.definitions, spec.assumption_spans) = (definitions, assumption_spans);
     spec
@@ -259,7 +269,8 @@ fn short_component(
             );
             return None;
         };
-        let input = crate::attributes::Input { value: f64::from(replicas), uncertain: None, slots: Vec::new() };
+        let input =
+            crate::attributes::Input { value: f64::from(replicas), varies: None, uncertain: false, slots: Vec::new() };
         let id = crate::vocabulary::AttributeId::find(Target::Component, "replicas")?;
         attributes.push(crate::attributes::Attribute {
             id,
