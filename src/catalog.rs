@@ -13,6 +13,10 @@ use crate::source::Sources;
 use crate::vocabulary::{Kind, Target};
 use crate::yaml::{self, Node};
 
+mod prices;
+
+pub use prices::{PriceKey, Prices};
+
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
@@ -87,6 +91,7 @@ pub struct Catalog {
     numbers: Vec<LatencyNumber>,
     tables: Vec<NumberTable>,
     names: Vec<String>,
+    prices: Prices,
 }
 
 impl Catalog {
@@ -100,6 +105,7 @@ impl Catalog {
         if let Some(root) = document.root() {
             catalog.read_numbers(root);
         }
+        catalog.prices = Prices::shipped();
         catalog.names = catalog.numbers.iter().map(|number| format!("latency.{}", number.key)).collect();
         catalog
     }
@@ -133,6 +139,16 @@ impl Catalog {
                 table,
             });
         }
+    }
+
+    /// What things cost where nobody states it.
+    pub fn prices(&self) -> &Prices {
+        &self.prices
+    }
+
+    /// Takes other prices than those that ship.
+    pub fn with_prices(self, prices: Prices) -> Catalog {
+        Catalog { prices, ..self }
     }
 
     /// The latency numbers in the order of the file.

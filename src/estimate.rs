@@ -6,6 +6,7 @@
 mod attempt;
 mod availability;
 mod capacity;
+mod cost;
 mod latency;
 pub mod metric;
 mod network;
@@ -87,6 +88,27 @@ pub struct ComponentFigures {
     pub storage: Option<f64>,
     /// Memory for the hot data of its stores.
     pub hot_memory: Option<f64>,
+    /// Bytes in on average.
+    pub average_in: f64,
+    /// Logs that it leaves per day, and those kept.
+    pub logs_per_day: Option<f64>,
+    /// Bytes of logs that are kept.
+    pub logs_kept: Option<f64>,
+    /// What it costs, in dollars per second.
+    pub cost: Option<f64>,
+    /// What that consists of.
+    pub cost_lines: Vec<CostLine>,
+    /// Whether nothing says what its nodes or requests cost.
+    pub unpriced: bool,
+}
+
+/// A part of a cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CostLine {
+    /// `nodes`, `storage`, `egress` …
+    pub what: &'static str,
+    /// In dollars per second.
+    pub amount: f64,
 }
 
 /// Figures of a flow.
@@ -122,6 +144,10 @@ pub struct FlowFigures {
     pub unknown_availability: Vec<usize>,
     /// Most synchronous calls between the entry and an answer.
     pub depth: f64,
+    /// Its share of the costs, in dollars per second.
+    pub cost: Option<f64>,
+    /// What a thousand of its requests cost, in dollars.
+    pub cost_per_thousand: Option<f64>,
 }
 
 /// Figures of a link.
@@ -135,6 +161,10 @@ pub struct LinkFigures {
     pub request_bandwidth: f64,
     /// Bytes per second that come back at peak.
     pub response_bandwidth: f64,
+    /// Bytes per second sent on average.
+    pub average_sent: f64,
+    /// Bytes per second that come back on average.
+    pub average_returned: f64,
     /// Whether every step of the link states a size.
     pub sizes_known: bool,
     /// Round-trip time between the two.
@@ -175,6 +205,8 @@ pub struct SystemFigures {
     pub storage: Option<f64>,
     /// What running it costs, in dollars per second.
     pub cost: Option<f64>,
+    /// Components whose nodes or requests nobody has priced; the cost is a lower bound then.
+    pub unpriced: Vec<usize>,
 }
 
 /// All figures of one run.
@@ -258,6 +290,7 @@ pub fn estimate(run: &Run<'_>) -> Estimate {
     };
     availability::availability(run, &mut estimate);
     storage::storage(run, &mut estimate);
+    cost::cost(run, &mut estimate);
     estimate
 }
 

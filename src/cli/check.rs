@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::analysis::analyse;
-use crate::catalog::Catalog;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::diagnostic::Severity;
 use crate::report::{Checked, diagnostics, findings_json, markdown, sarif};
@@ -23,6 +22,8 @@ pub(super) struct Args {
     /// A folder with rules of your own; may be given several times.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    prices: super::estimate::PriceFile,
     /// Show allowed findings too, and what could not be checked.
     #[arg(long, short)]
     verbose: bool,
@@ -47,8 +48,8 @@ enum FailOn {
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let style = diagnostics::Style { verbose: args.verbose, ..terminal.style };
     let (_, rules) = files::rules(&args.rules, style)?;
-    let catalog = Catalog::new();
     let mut sources = Sources::new();
+    let catalog = args.prices.catalog(&mut sources, terminal)?;
     let ids =
         files::specs(&args.paths)?.iter().map(|path| files::read(path, &mut sources)).collect::<Result<Vec<_>, _>>()?;
     let today = files::today();

@@ -1,13 +1,14 @@
 //! `napkin estimate`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::TypedValueParser as _;
 
 use crate::analysis::{Analysis, analyse_changed};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Prices};
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::definition::SEED;
+use crate::diagnostic::Diagnostics;
 use crate::estimate::{Model, SAMPLES, Scenario, spreads};
 use crate::report::diagnostics::draw_all;
 use crate::report::estimate_json;
@@ -16,8 +17,8 @@ use crate::source::{SourceId, Sources};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The spec, or `-` for standard input.
-    spec: PathBuf,
+    #[command(flatten)]
+    input: Input,
     #[command(flatten)]
     settings: Settings,
     /// How to print the figures.
@@ -41,6 +42,38 @@ enum Format {
     Markdown,
 }
 
+/// What figures are made from.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Input {
+    /// The spec, or `-` for standard input.
+    pub spec: PathBuf,
+    #[command(flatten)]
+    pub prices: PriceFile,
+}
+
+/// Other prices than those that ship.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct PriceFile {
+    /// A price file of your own, in the form of the shipped `catalog/prices.yaml`.
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+}
+
+impl PriceFile {
+    /// The catalogue with these prices.
+    pub(super) fn catalog(&self, sources: &mut Sources, terminal: &Terminal) -> Result<Catalog, Failure> {
+        let catalog = Catalog::new();
+        let Some(path) = &self.prices else { return Ok(catalog) };
+        let id = files::read(path, sources)?;
+        let mut diagnostics = Diagnostics::new();
+        let prices = Prices::read(sources, id, &mut diagnostics);
+        if diagnostics.has_errors() {
+            return Err(Failure(draw_all(&diagnostics.into_sorted(), sources, terminal.style)));
+        }
+        Ok(catalog.with_prices(prices))
+    }
+}
+
 /// Values to try.
 #[derive(Debug, clap::Args)]
 pub(super) struct Settings {
@@ -55,10 +88,10 @@ pub(super) fn samples() -> impl clap::builder::TypedValueParser<Value = usize> {
 }
 
 /// Reads and estimates one spec; its mistakes are a failure.
-pub(super) fn load(path: &Path, terminal: &Terminal) -> Result<(Sources, SourceId, Analysis, Catalog), Failure> {
-    let catalog = Catalog::new();
+pub(super) fn load(input: &Input, terminal: &Terminal) -> Result<(Sources, SourceId, Analysis, Catalog), Failure> {
     let mut sources = Sources::new();
-    let id = files::read(path, &mut sources)?;
+    let catalog = input.prices.catalog(&mut sources, terminal)?;
+    let id = files::read(&input.spec, &mut sources)?;
     let analysis = load_changed(&mut sources, id, &Settings { set: Vec::new() }, &catalog, terminal)?;
     Ok((sources, id, analysis, catalog))
 }
@@ -95,13 +128,13 @@ pub(super) fn unusable(analysis: &Analysis, sources: &Sources, terminal: &Termin
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let (mut sources, id, mut analysis, catalog) = load(&args.spec, terminal)?;
+    let (mut sources, id, mut analysis, catalog) = load(&args.input, terminal)?;
     if !args.settings.set.is_empty() {
         analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
     }
     let model = Model { graph: &analysis.graph, structure: &analysis.structure, catalog: &catalog };
     let spreads = spreads(&model, &Scenario::default(), args.seed, args.samples);
-    let figures = Figures { analysis: &analysis, spreads: &spreads };
+    let figures = Figures { analysis: &analysis, spreads: &spreads, prices: catalog.prices() };
     let text = match args.format {
         Format::Text => figures.tables().iter().map(|table| table.text(terminal.columns)).collect(),
         Format::Markdown => figures.tables().iter().map(crate::report::tables::Table::markdown).collect(),

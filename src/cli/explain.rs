@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::analysis::Analysis;
+use crate::cli::estimate::{Input, PriceFile};
 use crate::cli::{Done, Failure, Outcome, Terminal, estimate, files, print};
 use crate::diagnostic::suggestion;
 use crate::lint::Rule;
@@ -15,6 +16,8 @@ pub(super) struct Args {
     what: String,
     /// A figure of the spec, such as `api.utilization`, `redirect.p99` or `egress`.
     figure: Option<String>,
+    #[command(flatten)]
+    prices: PriceFile,
     /// A folder with rules of your own.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
@@ -22,7 +25,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let Some(figure) = &args.figure else { return rule(args, terminal) };
-    let (sources, _, analysis, _) = estimate::load(&PathBuf::from(&args.what), terminal)?;
+    let (sources, _, analysis, _) = estimate::load(&Input { spec: PathBuf::from(&args.what), prices: args.prices.clone() }, terminal)?;
     print(&derivation(figure, &analysis, &sources)?)?;
     Ok(Done::Clean)
 }

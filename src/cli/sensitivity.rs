@@ -1,8 +1,6 @@
 //! `napkin sensitivity`
 
-use std::path::PathBuf;
-
-use crate::cli::estimate::load;
+use crate::cli::estimate::{Input, load};
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::definition::SEED;
 use crate::estimate::{Model, sensitivity};
@@ -14,8 +12,8 @@ const SAMPLES: usize = 4000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The spec, or `-` for standard input.
-    spec: PathBuf,
+    #[command(flatten)]
+    input: Input,
     /// A figure of the spec, such as `api.utilization`, `redirect.p99` or `egress`.
     figure: String,
     /// How many samples to take.
@@ -37,7 +35,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let (_, _, analysis, catalog) = load(&args.spec, terminal)?;
+    let (_, _, analysis, catalog) = load(&args.input, terminal)?;
     let found = wanted(&args.figure, &analysis).map_err(Failure)?;
     let model = Model { graph: &analysis.graph, structure: &analysis.structure, catalog: &catalog };
     let outcome = sensitivity(&model, found.metric, found.index, args.seed, args.samples);

@@ -1,8 +1,6 @@
 //! `napkin sweep`
 
-use std::path::PathBuf;
-
-use crate::cli::estimate::{load, unusable};
+use crate::cli::estimate::{Input, load, unusable};
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::report::explain::wanted;
 use crate::report::sweep::{csv, json, text};
@@ -10,8 +8,8 @@ use crate::study::sweep::{Range, Steps, sweep};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The spec, or `-` for standard input.
-    spec: PathBuf,
+    #[command(flatten)]
+    input: Input,
     /// What to vary and from where to where, for example `dau=1M..1bn`.
     #[arg(long, value_name = "NAME=LOW..HIGH")]
     over: String,
@@ -36,7 +34,7 @@ enum Format {
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let range = Range::read(&args.over).map_err(Failure)?;
     let steps = Steps::read(&args.steps).map_err(Failure)?;
-    let (mut sources, id, today, catalog) = load(&args.spec, terminal)?;
+    let (mut sources, id, today, catalog) = load(&args.input, terminal)?;
     let mut figures = Vec::new();
     for path in &args.figure {
         let found = wanted(path, &today).map_err(Failure)?;

@@ -1,8 +1,6 @@
 //! `napkin what-if`
 
-use std::path::PathBuf;
-
-use crate::cli::estimate::{Settings, load, load_changed};
+use crate::cli::estimate::{Input, Settings, load, load_changed};
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::estimate::Scenario;
 use crate::report::comparison::{json, tables};
@@ -11,8 +9,8 @@ use crate::study::{factor, fail, what_if};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The spec, or `-` for standard input.
-    spec: PathBuf,
+    #[command(flatten)]
+    input: Input,
     #[command(flatten)]
     settings: Settings,
     /// Multiply all traffic, for example by `10x`.
@@ -44,7 +42,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     if args.settings.set.is_empty() && args.scale.is_none() && args.fail.is_empty() {
         return Err(Failure("say what is different: `--set dau=100M`, `--scale 10x` or `--fail zone:a`".to_owned()));
     }
-    let (mut sources, id, today, catalog) = load(&args.spec, terminal)?;
+    let (mut sources, id, today, catalog) = load(&args.input, terminal)?;
     let changed = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
     for what in &args.fail {
         fail(&mut scenario, what, &today).map_err(Failure)?;

@@ -143,6 +143,10 @@ fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> 
         return Station::default();
     }
     figures.nodes = nodes(run, component);
+    let sampled = run.component(component, attr!(Component, "logs.sample")).unwrap_or(1.0);
+    let logs = run.component(component, attr!(Component, "logs.per_request")).map(|each| each * sampled * figures.rate);
+    figures.logs_per_day = logs.map(|rate| rate * 86_400.0);
+    figures.logs_kept = logs.zip(run.component(component, attr!(Component, "logs.keep"))).map(|(rate, keep)| rate * keep);
     if figures.nodes == Some(0.0) {
         return Station::default();
     }

@@ -84,6 +84,8 @@ pub const METRICS: &[Metric] = &[
     metric!(Flow, flows, "availability", Dimension::NONE, Hint::Percent, "Share of requests that succeed.", "Σ over zone states of P(state) × Π over needed components of availability given the state", [], |f| f.availability),
     metric!(Flow, flows, "downtime_per_year", Dimension::TIME, Hint::Auto, "Time per year (365 days) in which requests fail.", "(1 − availability) × 1 year", ["availability"], |f| f.availability.map(|a| (1.0 - a) * 365.0 * 86_400.0)),
     metric!(Flow, flows, "depth", Dimension::NONE, Hint::Auto, "Most synchronous calls in a row.", "longest chain of waiting callers", [], |f| Some(f.depth)),
+    metric!(Flow, flows, "cost", Dimension::MONEY_RATE, Hint::Auto, "Its share of the costs.", "Σ over components of cost × its share of the calls", [], |f| f.cost),
+    metric!(Flow, flows, "cost_per_thousand", Dimension::MONEY, Hint::Auto, "What a thousand of its requests cost.", "cost / rate × 1000", ["cost", "average_rate"], |f| f.cost_per_thousand),
 
     metric!(Component, components, "rate", Dimension::RATE, Hint::Auto, "Calls per second on average.", "Σ over flows of rate × visits", [], |c| Some(c.rate)),
     metric!(Component, components, "peak_rate", Dimension::RATE, Hint::Auto, "Calls per second at peak.", "Σ over flows of peak rate × visits", [], |c| Some(c.peak_rate)),
@@ -112,6 +114,9 @@ pub const METRICS: &[Metric] = &[
     metric!(Component, components, "failures_tolerated", Dimension::NONE, Hint::Whole, "Nodes that may fail.", "nodes − nodes needed to work", ["nodes", "needs"], |c| c.failures_tolerated),
     metric!(Component, components, "storage", Dimension::DATA, Hint::Auto, "Bytes at full retention, copies included.", "Σ of its data sets", [], |c| c.storage),
     metric!(Component, components, "hot_memory", Dimension::DATA, Hint::Auto, "Memory for the hot share of its data.", "Σ of hot share × records × record", [], |c| c.hot_memory),
+    metric!(Component, components, "logs_per_day", Dimension::DATA, Hint::Auto, "Logs and traces of a day.", "rate × logs of a request × sampled share × 1 day", ["rate", "logs.per_request", "logs.sample"], |c| c.logs_per_day),
+    metric!(Component, components, "logs_kept", Dimension::DATA, Hint::Auto, "Logs and traces that are kept.", "rate × logs of a request × sampled share × keep", ["rate", "logs.per_request", "logs.sample", "logs.keep"], |c| c.logs_kept),
+    metric!(Component, components, "cost", Dimension::MONEY_RATE, Hint::Auto, "What it costs.", "Σ of nodes, licences, storage, requests, running time, traffic and logs", ["price", "license", "cores", "memory", "nodes", "storage", "storage_price", "price_per_request", "price_per_read", "price_per_write"], |c| c.cost),
 
     metric!(Link, links, "peak_rate", Dimension::RATE, Hint::Auto, "Calls per second at peak.", "Σ over steps of peak rate × visits", [], |l| Some(l.peak_rate)),
     metric!(Link, links, "request_bandwidth", Dimension::BANDWIDTH, Hint::Auto, "Bytes per second sent at peak.", "Σ over steps of peak rate × request size", [], |l| Some(l.request_bandwidth)),

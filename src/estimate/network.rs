@@ -59,10 +59,15 @@ pub(super) fn round_trip(run: &Run<'_>, caller: usize, callee: usize) -> (f64, b
     if from.zones.is_empty() || to.zones.is_empty() {
         return (near, false);
     }
-    let same = from.zones.iter().filter(|zone| to.zones.contains(zone)).count();
-    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-    let together = count(same) / (count(from.zones.len()) * count(to.zones.len()));
+    let together = same_zone(from, to);
     (together * near + (1.0 - together) * run.latency_number("cross_zone_rtt"), false)
+}
+
+/// The chance that two nodes, each in any zone of its component, are in the same zone.
+#[expect(clippy::cast_precision_loss, reason = "a handful of zones")]
+pub(super) fn same_zone(from: &Component, to: &Component) -> f64 {
+    let same = from.zones.iter().filter(|zone| to.zones.contains(zone)).count();
+    same as f64 / (from.zones.len() as f64 * to.zones.len() as f64)
 }
 
 /// Time to move the payload: at the slower stated bandwidth, or at the measured speed of a datacentre network.

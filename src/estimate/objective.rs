@@ -98,6 +98,8 @@ impl Objective {
         let overloaded = self.flow.and_then(|flow| estimate.flows.get(flow)).is_some_and(|f| f.overloaded.is_some());
         match (self.key, self.value(estimate)) {
             ("availability", value) => Some(value? >= bound),
+            // What nobody priced could still break the budget.
+            ("budget", value) if value? <= bound && !estimate.system.unpriced.is_empty() => None,
             ("budget", value) => Some(value? <= bound),
             (_, None) if overloaded => Some(false),
             (_, value) => Some(value? <= bound),

@@ -48,6 +48,8 @@ fn add_step(run: &Run<'_>, step: &Step, rate: f64, peak: f64, estimate: &mut Est
     if let Some(link) = estimate.links.get_mut(step.link) {
         link.rate += rate;
         link.peak_rate += peak;
+        link.average_sent += rate * request.unwrap_or(0.0);
+        link.average_returned += rate * response.unwrap_or(0.0);
         link.request_bandwidth += sent;
         link.response_bandwidth += returned;
         link.sizes_known &= request.is_some() || response.is_some();
@@ -55,6 +57,7 @@ fn add_step(run: &Run<'_>, step: &Step, rate: f64, peak: f64, estimate: &mut Est
     if let Some(callee) = estimate.components.get_mut(step.callee) {
         callee.rate += rate;
         callee.peak_rate += peak;
+        callee.average_in += rate * request.unwrap_or(0.0);
         callee.peak_in += sent;
         callee.peak_out += returned;
         match operation(graph, step) {

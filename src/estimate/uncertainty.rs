@@ -57,7 +57,8 @@ impl Model<'_> {
 
     fn streams(&self) -> BTreeSet<StreamId> {
         let mut streams = BTreeSet::new();
-        for checked in inputs(self.graph).filter_map(|(input, _)| input.varies.as_ref()) {
+        let prices = self.catalog.prices().iter().map(|(_, input)| input);
+        for checked in inputs(self.graph).map(|(input, _)| input).chain(prices).filter_map(|input| input.varies.as_ref()) {
             self.graph.definitions.streams(checked, &mut streams);
         }
         streams
@@ -192,7 +193,11 @@ fn causes(model: &Model<'_>) -> Vec<Cause> {
         known.extend(&streams);
         list.push(Cause { name: definition.name.clone(), streams, slot: Some(slot) });
     }
-    for (input, name) in inputs(model.graph) {
+    let prices = model.catalog.prices().iter().map(|(name, input)| {
+        let name: Box<dyn Fn() -> String> = Box::new(move || format!("price of {name}"));
+        (input, name)
+    });
+    for (input, name) in inputs(model.graph).chain(prices) {
         let streams = input.varies.as_ref().map(|checked| checked.streams()).unwrap_or_default();
         let streams: Vec<StreamId> = streams.into_iter().filter(|stream| known.insert(*stream)).collect();
         if !streams.is_empty() {

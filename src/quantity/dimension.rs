@@ -29,6 +29,10 @@ impl Dimension {
     pub const RATE: Dimension = Dimension { time: -1, ..Self::NONE };
     /// Data per time.
     pub const BANDWIDTH: Dimension = Dimension { time: -1, data: 1, money: 0 };
+    /// Money per data and time: what keeping it costs.
+    pub const STORAGE_PRICE: Dimension = Dimension { time: -1, data: -1, money: 1 };
+    /// Money per data: what moving it costs.
+    pub const TRANSFER_PRICE: Dimension = Dimension { time: 0, data: -1, money: 1 };
     /// Money per time.
     pub const MONEY_RATE: Dimension = Dimension { time: -1, data: 0, money: 1 };
 

@@ -3,6 +3,7 @@
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table as Drawn, TableStyle};
 
 use crate::analysis::Analysis;
+use crate::catalog::Prices;
 use crate::definition::shown;
 use crate::estimate::Spreads;
 use crate::estimate::metric::find;
@@ -82,6 +83,8 @@ pub struct Figures<'f> {
     pub analysis: &'f Analysis,
     /// The spread of what is uncertain.
     pub spreads: &'f Spreads,
+    /// The prices behind the costs.
+    pub prices: &'f Prices,
 }
 
 impl Figures<'_> {
@@ -109,6 +112,7 @@ impl Figures<'_> {
             self.objectives(),
             self.storage(),
             self.bandwidth(),
+            self.cost(),
             self.assumptions(),
         ];
         all.into_iter().filter(|table| !table.rows.is_empty()).collect()
@@ -381,6 +385,42 @@ impl Figures<'_> {
             rows,
             notes: Vec::new(),
         }
+    }
+
+    fn cost(&self) -> Table {
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        let estimate = &self.analysis.estimate;
+        let name = |index: usize| self.graph().components.get(index).map_or("", |c| c.name.as_str());
+        for (index, figures) in estimate.components.iter().enumerate() {
+            if figures.cost.is_none_or(|cost| cost <= 0.0) {
+                continue;
+            }
+            let mut lines: Vec<&crate::estimate::CostLine> = figures.cost_lines.iter().collect();
+            lines.sort_by(|a, b| b.amount.total_cmp(&a.amount));
+            let parts: Vec<&str> = lines.iter().map(|line| line.what).collect();
+            rows.push(vec![name(index).to_owned(), self.cell(Target::Component, "cost", index), parts.join(", ")]);
+        }
+        let bound = if estimate.system.unpriced.is_empty() { "" } else { "≥ " };
+        if !rows.is_empty() {
+            rows.push(vec!["all".to_owned(), format!("{bound}{}", self.cell(Target::System, "cost", 0)), String::new()]);
+        }
+        for (index, flow) in self.graph().flows.iter().enumerate() {
+            if estimate.flows.get(index).is_some_and(|f| f.cost_per_thousand.is_some()) {
+                let each = self.cell(Target::Flow, "cost_per_thousand", index);
+                let cost = self.cell(Target::Flow, "cost", index);
+                rows.push(vec![format!("flow {}", flow.name), cost, format!("{each} per 1,000 requests")]);
+            }
+        }
+        let mut notes = Vec::new();
+        if !rows.is_empty() {
+            let prices = self.prices;
+            notes.push(format!("prices: {} of {} ({})", prices.name, prices.date, prices.source));
+            if !estimate.system.unpriced.is_empty() {
+                let names: Vec<&str> = estimate.system.unpriced.iter().map(|index| name(*index)).collect();
+                notes.push(format!("not priced: {}; add `price`, or `cores` and `memory`, and `replicas`", names.join(", ")));
+            }
+        }
+        Table { title: "Cost", columns: columns(&["", "a month", "for"]), rows, notes }
     }
 
     fn assumptions(&self) -> Table {

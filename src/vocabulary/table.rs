@@ -176,6 +176,19 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("max_timeout", TIME, "Longest request that the product allows."),
     component("boot_time", TIME, "Time until a new replica serves."),
 
+    // Money.
+    component("price", MONEY_RATE, "Price of one node."),
+    component("instance", Shape::Text, "Name of the node's size in the price file."),
+    component("license", MONEY_RATE, "Licence or subscription for one node."),
+    component("storage_price", quantity(Dimension::STORAGE_PRICE), "Price of what is stored, per size and time."),
+    component("price_per_request", quantity(Dimension::MONEY), "Price of one request, as in `$0.20 / 1M`."),
+    component("price_per_read", quantity(Dimension::MONEY), "Price of one read."),
+    component("price_per_write", quantity(Dimension::MONEY), "Price of one write."),
+    component("memory_price", quantity(Dimension::STORAGE_PRICE), "Price of memory while a call runs, as functions are billed."),
+    component("logs.per_request", BYTES, "Logs and traces that one request leaves."),
+    component("logs.sample", RATIO, "Share of requests that leave them."),
+    component("logs.keep", TIME, "How long they are kept."),
+
     // A call.
     step("description", Shape::Text, "What the call is for."),
     step("times", NUMBER, "How often it happens each time its line is reached."),
