@@ -2,7 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::estimate::{Estimate, estimate_median};
+use crate::estimate::{Estimate, Run, Scenario, estimate_median, verify};
 use crate::graph::{Graph, Structure, build};
 use crate::lint::{Day, Finding, NotChecked, Rule, World, run};
 use crate::source::{SourceId, Sources, Span};
@@ -71,6 +71,15 @@ pub fn analyse_changed(
     let graph = build(spec, &mut diagnostics);
     let structure = Structure::new(&graph);
     let estimate = estimate_median(&graph, &structure, catalog);
+    let today_state = Scenario::default();
+    let run_today = Run::new((&graph, &structure, catalog), &|input| input.value, &today_state);
+    for broken in verify(&run_today, &estimate) {
+        let place = graph.place.unwrap_or(Span::new(id, 0..0));
+        diagnostics.push(
+            Diagnostic::warning("self-check", place, format!("napkin's figures contradict each other: {broken}"))
+                .help("this is a mistake in napkin; please report it with the spec"),
+        );
+    }
     let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
     if !diagnostics.has_errors() {
         let mut world = World::new(&graph, &structure, &estimate);

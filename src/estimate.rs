@@ -5,24 +5,31 @@
 
 mod attempt;
 mod availability;
+mod cache;
 mod capacity;
 mod cost;
 mod latency;
 pub mod metric;
 mod network;
 pub mod objective;
+mod resources;
 mod scenario;
 mod storage;
 mod traffic;
 mod uncertainty;
+mod verify;
+
+use std::collections::BTreeMap;
 
 use crate::attributes::Input;
 use crate::catalog::Catalog;
 use crate::graph::{Component, Graph, Structure, number};
+use crate::quantity::Dimension;
 use crate::vocabulary::{AttributeId, Shape};
 
 pub use scenario::Scenario;
 pub use uncertainty::{Effect, Model, SAMPLES, Sensitivity, Spreads, sensitivity, spreads};
+pub use verify::verify;
 
 /// The share of time that a single node works where nothing is said: the provider's instance-level promise of 99.5 %.
 pub const NODE_AVAILABILITY: f64 = 0.995;
@@ -88,6 +95,44 @@ pub struct ComponentFigures {
     pub storage: Option<f64>,
     /// Memory for the hot data of its stores.
     pub hot_memory: Option<f64>,
+    /// Share of reads that it answers.
+    pub hit_ratio: Option<f64>,
+    /// Requests per second at peak that it keeps from what stands behind it.
+    pub offloaded_requests: Option<f64>,
+    /// Bytes per second at peak that it keeps from what stands behind it.
+    pub offloaded_bytes: Option<f64>,
+    /// Memory for the wanted hit ratio.
+    pub memory_for_hit: Option<f64>,
+    /// Requests per second at peak for its most popular key.
+    pub hottest_key: Option<f64>,
+    /// Requests that miss at once when that key expires.
+    pub stampede: Option<f64>,
+    /// Peak rate with every cache empty, where that is more.
+    pub cold_rate: Option<f64>,
+    /// Utilisation then.
+    pub cold_utilization: Option<f64>,
+    /// Load of the busiest shard over that of an average one.
+    pub skew: Option<f64>,
+    /// Busy servers of the busiest node, and its servers.
+    pub processor: Option<(f64, f64)>,
+    /// Resources with a stated limit, the tightest first.
+    pub resources: Vec<ResourceUse>,
+    /// Utilisation when load ramps up and new nodes still boot.
+    pub utilization_while_scaling: Option<f64>,
+    /// Time until its disks are full, in seconds.
+    pub disk_full_in: Option<f64>,
+    /// Consumers that get no partition.
+    pub idle_consumers: Option<f64>,
+    /// Signs of life per second from open connections.
+    pub heartbeat_rate: Option<f64>,
+    /// Questions per second from clients that poll.
+    pub poll_rate: Option<f64>,
+    /// New connections per second when all clients come back.
+    pub reconnect_rate: Option<f64>,
+    /// Cores that their handshakes keep busy.
+    pub reconnect_cores: Option<f64>,
+    /// Bytes of its data that are kept on something cheaper, and what that costs per second.
+    pub cold_storage: (f64, f64),
     /// Bytes in on average.
     pub average_in: f64,
     /// Logs that it leaves per day, and those kept.
@@ -100,6 +145,26 @@ pub struct ComponentFigures {
     pub cost_lines: Vec<CostLine>,
     /// Whether nothing says what its nodes or requests cost.
     pub unpriced: bool,
+}
+
+/// A resource with its limit, of one node unless its name says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ResourceUse {
+    /// `memory`, `threads`, `disk` …
+    pub name: &'static str,
+    /// What the peak takes.
+    pub used: f64,
+    /// What there is.
+    pub limit: f64,
+    /// The dimension of both.
+    pub dimension: Dimension,
+}
+
+impl ResourceUse {
+    /// The share in use.
+    pub fn share(&self) -> f64 {
+        self.used / self.limit
+    }
 }
 
 /// A part of a cost.
@@ -186,6 +251,18 @@ pub struct DataFigures {
     pub copies: Option<f64>,
     /// Memory for the hot share, one copy without indexes.
     pub hot: Option<f64>,
+    /// Probability that a record is lost within a year.
+    pub annual_loss: Option<f64>,
+    /// Shards for the largest sensible size.
+    pub shards_needed: Option<f64>,
+    /// Bytes per second written to the disks of all copies.
+    pub write_bandwidth: Option<f64>,
+    /// Probability that two keys are the same at full retention.
+    pub key_collision: Option<f64>,
+    /// Share that moves when a shard is added and keys are placed by `mod n`.
+    pub moved_by_modulo: Option<f64>,
+    /// Share that moves with consistent hashing.
+    pub moved_by_ring: Option<f64>,
 }
 
 /// Figures of the whole system.
@@ -224,6 +301,10 @@ pub struct Estimate {
     pub system: SystemFigures,
     /// For each step how often a request of its flow makes it.
     pub visits: Vec<f64>,
+    /// Calls in progress from one component (first) to another.
+    pub pool_in_use: BTreeMap<(usize, usize), f64>,
+    /// For each step its calls in progress at peak.
+    pub in_progress: Vec<f64>,
     /// For each step the mean number of attempts, 1 without retries.
     pub attempts: Vec<f64>,
     /// For each step the mean response time of its idle callee, without what that calls.
@@ -242,6 +323,8 @@ pub struct Run<'r> {
     pub value: &'r dyn Fn(&Input) -> f64,
     /// What is different from today.
     pub scenario: &'r Scenario,
+    /// Hit ratios that are modelled rather than stated, by component; computed by [`estimate`].
+    hits: Vec<Option<f64>>,
 }
 
 /// How often load and latency are computed anew until they agree, where calls are repeated.
@@ -250,6 +333,15 @@ const ROUNDS: usize = 40;
 const AGREED: f64 = 1e-6;
 
 impl<'r> Run<'r> {
+    /// A run with these values in this state.
+    pub fn new(
+        (graph, structure, catalog): (&'r Graph, &'r Structure, &'r Catalog),
+        value: &'r dyn Fn(&Input) -> f64,
+        scenario: &'r Scenario,
+    ) -> Self {
+        Run { graph, structure, catalog, value, scenario, hits: Vec::new() }
+    }
+
     /// The value of an input in this run, within the bounds of its attribute.
     fn bounded(&self, id: AttributeId, input: &Input) -> f64 {
         let value = if input.varies.is_some() { (self.value)(input) } else { input.value };
@@ -274,6 +366,7 @@ impl<'r> Run<'r> {
 
 /// Computes all figures for one value of each assumption.
 pub fn estimate(run: &Run<'_>) -> Estimate {
+    let run = &Run { hits: cache::hits(run), ..*run };
     let mut attempts = vec![1.0; run.graph.steps.len()];
     let mut round = 0;
     let mut estimate = loop {
@@ -290,6 +383,9 @@ pub fn estimate(run: &Run<'_>) -> Estimate {
     };
     availability::availability(run, &mut estimate);
     storage::storage(run, &mut estimate);
+    let cold = traffic::traffic(&Run { hits: vec![Some(0.0); run.graph.components.len()], ..*run }, &estimate.attempts);
+    cache::cache(run, &cold, &mut estimate);
+    resources::resources(run, &mut estimate);
     cost::cost(run, &mut estimate);
     estimate
 }
@@ -301,5 +397,5 @@ pub fn estimate_median(graph: &Graph, structure: &Structure, catalog: &Catalog) 
 
 /// [`estimate_median`] of a system that is not as it is today.
 pub fn estimate_scenario(graph: &Graph, structure: &Structure, catalog: &Catalog, scenario: &Scenario) -> Estimate {
-    estimate(&Run { graph, structure, catalog, value: &|input| input.value, scenario })
+    estimate(&Run::new((graph, structure, catalog), &|input| input.value, scenario))
 }

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use crate::attributes::{Attribute, AttributeSet, AttributeValue, Input};
 use crate::catalog::Profile;
 use crate::definition::Definitions;
+use crate::formula::network::{great_circle, light_floor};
 use crate::source::Span;
 use crate::spec::Allowance;
 use crate::vocabulary::{AttributeId, Kind, Operation, attr};
@@ -66,6 +67,16 @@ pub struct Region {
     pub name: String,
     /// Round-trip times to other regions.
     pub rtt: Vec<(usize, Input)>,
+    /// Latitude and longitude in degrees.
+    pub at: Option<(f64, f64)>,
+}
+
+impl Region {
+    /// The round-trip time to another region that light needs in fibre, in seconds, if both say where they are.
+    pub fn light_floor(&self, other: &Region) -> Option<f64> {
+        let ((a, b), (c, d)) = self.at.zip(other.at)?;
+        light_floor(great_circle(a, b, c, d)?)
+    }
 }
 
 /// A component.

@@ -54,6 +54,8 @@ pub struct RegionSpec {
     pub zones: Vec<Spanned<String>>,
     /// Round-trip times to other regions.
     pub rtt: Vec<(Spanned<String>, Input)>,
+    /// Where it is: latitude and longitude in degrees.
+    pub at: Option<(f64, f64)>,
 }
 
 /// A component.

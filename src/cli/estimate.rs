@@ -134,7 +134,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     }
     let model = Model { graph: &analysis.graph, structure: &analysis.structure, catalog: &catalog };
     let spreads = spreads(&model, &Scenario::default(), args.seed, args.samples);
-    let figures = Figures { analysis: &analysis, spreads: &spreads, prices: catalog.prices() };
+    let figures =
+        Figures { analysis: &analysis, spreads: &spreads, date_in: &files::date_in, prices: catalog.prices() };
     let text = match args.format {
         Format::Text => figures.tables().iter().map(|table| table.text(terminal.columns)).collect(),
         Format::Markdown => figures.tables().iter().map(crate::report::tables::Table::markdown).collect(),

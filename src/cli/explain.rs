@@ -25,7 +25,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let Some(figure) = &args.figure else { return rule(args, terminal) };
-    let (sources, _, analysis, _) = estimate::load(&Input { spec: PathBuf::from(&args.what), prices: args.prices.clone() }, terminal)?;
+    let (sources, _, analysis, _) =
+        estimate::load(&Input { spec: PathBuf::from(&args.what), prices: args.prices.clone() }, terminal)?;
     print(&derivation(figure, &analysis, &sources)?)?;
     Ok(Done::Clean)
 }

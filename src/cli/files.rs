@@ -102,6 +102,14 @@ pub(crate) fn today() -> Option<Day> {
     civil(i64::try_from(seconds / 86_400).ok()?)
 }
 
+/// The month after so many seconds from now, as `2028-03`.
+#[expect(clippy::cast_possible_truncation, reason = "at most 50 years of days")]
+pub(crate) fn date_in(seconds: f64) -> Option<String> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let (year, month, _) = civil(i64::try_from(now / 86_400).ok()? + (seconds / 86_400.0) as i64)?;
+    Some(format!("{year}-{month:02}"))
+}
+
 /// The date of a day counted from 1970-01-01 (Howard Hinnant's `civil_from_days`).
 fn civil(days: i64) -> Option<Day> {
     let z = days + 719_468;

@@ -1,6 +1,7 @@
 //! How busy each component is at peak, how many nodes it needs, and which one gives out first.
 
 use crate::attributes::AttributeValue;
+use crate::estimate::cache::top_share;
 use crate::estimate::{ComponentFigures, Estimate, Run, TARGET_UTILISATION};
 use crate::formula::distribution::Moments;
 use crate::formula::fit::{Usl, usl_fit};
@@ -146,7 +147,8 @@ fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> 
     let sampled = run.component(component, attr!(Component, "logs.sample")).unwrap_or(1.0);
     let logs = run.component(component, attr!(Component, "logs.per_request")).map(|each| each * sampled * figures.rate);
     figures.logs_per_day = logs.map(|rate| rate * 86_400.0);
-    figures.logs_kept = logs.zip(run.component(component, attr!(Component, "logs.keep"))).map(|(rate, keep)| rate * keep);
+    figures.logs_kept =
+        logs.zip(run.component(component, attr!(Component, "logs.keep"))).map(|(rate, keep)| rate * keep);
     if figures.nodes == Some(0.0) {
         return Station::default();
     }
@@ -197,8 +199,12 @@ fn by_nodes(
     &Service { times, servers, variability }: &Service,
 ) -> Station {
     let shards = run.component(component, attr!(Component, "shards")).unwrap_or(1.0);
-    let (reads, writes) = (figures.peak_reads / shards, figures.peak_writes / shards);
-    let calls = (figures.peak_rate - figures.peak_reads - figures.peak_writes).max(0.0) / shards;
+    // The shard with the most popular key gets that key and an even part of the rest.
+    let skew = skew(run, component, shards);
+    figures.skew = skew;
+    let share = skew.unwrap_or(1.0) / shards;
+    let (reads, writes) = (figures.peak_reads * share, figures.peak_writes * share);
+    let calls = (figures.peak_rate - figures.peak_reads - figures.peak_writes).max(0.0) * share;
     let [read_time, write_time, call_time] = times;
     let per_shard = per_shard(run, component);
     let spread = spread(run, component);
@@ -236,6 +242,7 @@ fn by_nodes(
     let (load, rate) = busiest(n);
     let utilization = load / servers;
     figures.utilization = Some(utilization);
+    figures.processor = Some((load, servers));
     let managed = component.flag(attr!(Component, "managed")) == Some(true);
     if n > 1.0 && !managed {
         figures.utilization_without_node = Some(busiest(n - 1.0).0 / servers);
@@ -261,6 +268,17 @@ fn by_nodes(
     }
     figures.wait = station.wait.map(|wait| wait.mean);
     station
+}
+
+/// Load of the busiest of so many shards over that of an average one, where the popularity of keys is stated.
+fn skew(run: &Run<'_>, component: &Component, shards: f64) -> Option<f64> {
+    let items = run.component(component, attr!(Component, "items"))?;
+    let s = run.component(component, attr!(Component, "popularity"))?;
+    let shards = shards.max(run.component(component, attr!(Component, "partitions")).unwrap_or(1.0));
+    if shards <= 1.0 {
+        return None;
+    }
+    top_share(items, s).map(|top| top * shards + (1.0 - top))
 }
 
 /// The smallest number of nodes whose throughput by the law bears the rate at the target; infinite if none does.
@@ -309,7 +327,8 @@ fn with_zone_lost(bare: f64, zones: usize) -> f64 {
     nodes
 }
 
-/// Connections that clients hold open: at the component that they call, and through balancers at what stands behind.
+/// Connections that clients hold open: at the component that they call, and through balancers at what stands behind;
+/// and what they do on them.
 fn connections(run: &Run<'_>, estimate: &mut Estimate) {
     for (index, client) in run.graph.components.iter().enumerate() {
         let Some(count) =
@@ -328,6 +347,16 @@ fn connections(run: &Run<'_>, estimate: &mut Estimate) {
             if let Some(figures) = estimate.components.get_mut(at) {
                 let total = figures.connections.unwrap_or(0.0) + count;
                 figures.connections = Some(total);
+                let add = |to: &mut Option<f64>, every: Option<f64>| {
+                    if let Some(every) = every.filter(|t| *t > 0.0) {
+                        *to = Some(to.unwrap_or(0.0) + count / every);
+                    }
+                };
+                add(&mut figures.heartbeat_rate, run.component(client, attr!(Component, "heartbeat")));
+                add(&mut figures.poll_rate, run.component(client, attr!(Component, "poll")));
+                add(&mut figures.reconnect_rate, run.component(client, attr!(Component, "reconnect")));
+                let handshake = run.component(component, attr!(Component, "handshake_time"));
+                figures.reconnect_cores = figures.reconnect_rate.zip(handshake).map(|(rate, time)| rate * time);
                 figures.connection_memory =
                     run.component(component, attr!(Component, "connection_memory")).map(|each| each * total);
             }

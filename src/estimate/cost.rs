@@ -67,7 +67,8 @@ fn own(run: &Run<'_>, component: &Component, index: usize, estimate: &mut Estima
     });
     let disks = get(attr!(Component, "disk")).zip(paid).map(|(each, n)| each * n);
     let stored = disks.or(figures.storage).or_else(|| retained(run, component, figures.average_in));
-    add("storage", stored.zip(storage_price).map(|(bytes, each)| bytes * each));
+    let (cold, cold_cost) = figures.cold_storage;
+    add("storage", stored.zip(storage_price).map(|(bytes, each)| (bytes - cold).max(0.0) * each + cold_cost));
     let share = if figures.peak_rate > 0.0 { figures.rate / figures.peak_rate } else { 0.0 };
     let other = (figures.peak_rate - figures.peak_reads - figures.peak_writes).max(0.0) * share;
     let any = get(attr!(Component, "price_per_request"));
@@ -105,7 +106,8 @@ fn paid_nodes(run: &Run<'_>, component: &Component, figures: &crate::estimate::C
     let most = get(attr!(Component, "autoscale.max")).unwrap_or(all);
     let servers = get(attr!(Component, "concurrency")).or_else(|| get(attr!(Component, "cores"))).unwrap_or(1.0);
     let target = get(attr!(Component, "target_utilization")).unwrap_or(TARGET_UTILISATION);
-    let average = figures.offered_load.filter(|_| figures.peak_rate > 0.0).map(|load| load * figures.rate / figures.peak_rate);
+    let average =
+        figures.offered_load.filter(|_| figures.peak_rate > 0.0).map(|load| load * figures.rate / figures.peak_rate);
     Some(average.map_or(all, |load| (load / servers / target).ceil().clamp(fewest.min(most), most)))
 }
 
@@ -128,9 +130,8 @@ fn node_price(run: &Run<'_>, component: &Component) -> Option<f64> {
 fn traffic(run: &Run<'_>, link: &Link, sent: f64, returned: f64) -> Option<(usize, CostLine)> {
     let (from, to) = (run.graph.components.get(link.caller)?, run.graph.components.get(link.callee)?);
     let line = |what, amount: f64| (amount > 0.0).then_some(CostLine { what, amount });
-    let to_clients = |server: &Component| {
-        price(run, if server.kind == Kind::Cdn { PriceKey::CdnEgress } else { PriceKey::Egress })
-    };
+    let to_clients =
+        |server: &Component| price(run, if server.kind == Kind::Cdn { PriceKey::CdnEgress } else { PriceKey::Egress });
     if from.kind == Kind::Client {
         return Some((link.callee, line("egress", returned * to_clients(to)?)?));
     }
@@ -138,7 +139,8 @@ fn traffic(run: &Run<'_>, link: &Link, sent: f64, returned: f64) -> Option<(usiz
         return Some((link.caller, line("egress", sent * to_clients(from)?)?));
     }
     let bytes = sent + returned;
-    let apart = !from.regions.is_empty() && !to.regions.is_empty() && !from.regions.iter().any(|r| to.regions.contains(r));
+    let apart =
+        !from.regions.is_empty() && !to.regions.is_empty() && !from.regions.iter().any(|r| to.regions.contains(r));
     if apart {
         return Some((link.caller, line("between regions", bytes * price(run, PriceKey::CrossRegion)?)?));
     }
@@ -157,7 +159,8 @@ fn flows(run: &Run<'_>, estimate: &mut Estimate) {
         let rate = estimate.flows.get(step.flow).and_then(|flow| flow.rate).unwrap_or(0.0);
         let calls = rate * estimate.visits.get(index).copied().unwrap_or(0.0);
         let Some(figures) = estimate.components.get(step.callee).filter(|c| c.rate > 0.0) else { continue };
-        if let (Some(cost), Some(share), Some(any)) = (figures.cost, shares.get_mut(step.flow), any.get_mut(step.flow)) {
+        if let (Some(cost), Some(share), Some(any)) = (figures.cost, shares.get_mut(step.flow), any.get_mut(step.flow))
+        {
             *share += cost * calls / figures.rate;
             *any = true;
         }

@@ -32,6 +32,7 @@ pub(super) fn latency(run: &Run<'_>, stations: &[Station], estimate: &mut Estima
         estimate.idle.push(idle.map(|(mean, _)| mean));
     }
     estimate.attempts = vec![0.0; run.graph.steps.len()];
+    estimate.in_progress = vec![0.0; run.graph.steps.len()];
     for flow in 0..run.graph.flows.len() {
         one(run, stations, flow, estimate);
     }
@@ -215,6 +216,10 @@ fn in_progress(run: &Run<'_>, flow: usize, weight: f64, calls: &Calls, estimate:
     for index in steps {
         let (Some(call), Some(step)) = (calls.get(index), run.graph.steps.get(index)) else { continue };
         let visits = estimate.visits.get(index).copied().unwrap_or(0.0);
+        if let Some(sum) = estimate.in_progress.get_mut(index) {
+            *sum += weight * rate * visits * call.mean;
+        }
+        *estimate.pool_in_use.entry((step.caller, step.callee)).or_insert(0.0) += weight * rate * visits * call.mean;
         if let Some(figures) = estimate.components.get_mut(step.callee) {
             figures.in_flight = Some(figures.in_flight.unwrap_or(0.0) + weight * rate * visits * call.mean);
         }

@@ -70,6 +70,15 @@ macro_rules! system {
     };
 }
 
+/// The share in use of one resource.
+macro_rules! resource {
+    ($key:literal, $name:literal, $doc:literal, [$($input:literal),*]) => {
+        metric!(Component, components, $key, Dimension::NONE, Hint::Percent, $doc, "used at peak / limit", [$($input),*], |c| {
+            c.resources.iter().find(|resource| resource.name == $name).map(crate::estimate::ResourceUse::share)
+        })
+    };
+}
+
 /// Every metric.
 #[rustfmt::skip]
 pub const METRICS: &[Metric] = &[
@@ -114,6 +123,33 @@ pub const METRICS: &[Metric] = &[
     metric!(Component, components, "failures_tolerated", Dimension::NONE, Hint::Whole, "Nodes that may fail.", "nodes − nodes needed to work", ["nodes", "needs"], |c| c.failures_tolerated),
     metric!(Component, components, "storage", Dimension::DATA, Hint::Auto, "Bytes at full retention, copies included.", "Σ of its data sets", [], |c| c.storage),
     metric!(Component, components, "hot_memory", Dimension::DATA, Hint::Auto, "Memory for the hot share of its data.", "Σ of hot share × records × record", [], |c| c.hot_memory),
+    metric!(Component, components, "hit_ratio", Dimension::NONE, Hint::Percent, "Share of reads answered from it.", "as stated, or after Che (LRU), by rank (LFU), exactly (random) from items, popularity and memory", ["hit", "items", "item", "popularity", "memory", "nodes"], |c| c.hit_ratio),
+    metric!(Component, components, "offloaded_requests", Dimension::RATE, Hint::Auto, "Requests per second at peak kept from what stands behind.", "peak rate × hit ratio", ["peak_rate", "hit_ratio"], |c| c.offloaded_requests),
+    metric!(Component, components, "offloaded_bytes", Dimension::BANDWIDTH, Hint::Auto, "Bytes per second at peak kept from what stands behind.", "bytes out at peak × byte hit ratio", ["peak_out", "byte_hit", "hit_ratio"], |c| c.offloaded_bytes),
+    metric!(Component, components, "memory_for_hit", Dimension::DATA, Hint::Auto, "Memory for the wanted hit ratio.", "items that LRU must hold (Che) × item", ["wanted_hit", "items", "popularity", "item"], |c| c.memory_for_hit),
+    metric!(Component, components, "hottest_key", Dimension::RATE, Hint::Auto, "Requests per second at peak for its most popular key.", "peak rate × 1 / Σ i^−popularity", ["peak_rate", "items", "popularity"], |c| c.hottest_key),
+    metric!(Component, components, "stampede_size", Dimension::NONE, Hint::Auto, "Requests that miss at once when the most popular key expires.", "rate of the hottest key × time to recompute", ["hottest_key", "recompute"], |c| c.stampede),
+    metric!(Component, components, "cold_rate", Dimension::RATE, Hint::Auto, "Calls per second at peak while every cache is empty, where that is more.", "Σ over flows of peak rate × visits with hit ratios of 0", [], |c| c.cold_rate),
+    metric!(Component, components, "cold_utilization", Dimension::NONE, Hint::Percent, "Utilisation then.", "utilization × cold rate / peak rate", ["utilization", "cold_rate", "peak_rate"], |c| c.cold_utilization),
+    metric!(Component, components, "skew", Dimension::NONE, Hint::Auto, "Load of the busiest shard over that of an average one.", "share of the most popular key × shards + the rest", ["items", "popularity", "shards", "partitions"], |c| c.skew),
+    resource!("memory_used", "memory", "Share of a node's memory in use at peak.", ["memory", "base_memory", "request_memory", "in_flight", "connection_memory", "open_connections"]),
+    resource!("disk_used", "disk", "Share of a node's disk in use at full retention.", ["disk", "storage", "nodes"]),
+    resource!("iops_used", "disk operations", "Share of a volume's operations in use at peak.", ["iops", "io_per_read", "io_per_write", "peak_reads", "peak_writes"]),
+    resource!("network_used", "network", "Share of a node's bandwidth in use at peak.", ["bandwidth", "peak_in", "peak_out"]),
+    resource!("threads_used", "threads", "Share of a node's threads held at peak, those that wait for others included.", ["threads", "in_flight", "nodes"]),
+    resource!("descriptors_used", "file descriptors", "Share of a node's file descriptors in use at peak.", ["file_descriptors", "in_flight", "open_connections"]),
+    resource!("connections_used", "connections", "Share of a store's connections that callers may open.", ["max_connections", "nodes"]),
+    resource!("pool_used", "pool", "Share of a replica's connection pool in use at peak.", ["pool.size", "nodes"]),
+    resource!("quota_used", "quota", "Share of a quota in use at peak.", ["max_rate", "peak_rate"]),
+    resource!("key_used", "hottest key", "Share of what one key takes that the most popular one gets.", ["key_rate", "hottest_key"]),
+    resource!("partition_used", "partition bytes", "Share of what one partition takes that the busiest one gets.", ["partition_throughput", "partitions", "peak_in", "skew"]),
+    metric!(Component, components, "disk_full_in", Dimension::TIME, Hint::Auto, "Time until its disks are full.", "first time at which its data sets fill disk × nodes", ["disk", "nodes"], |c| c.disk_full_in),
+    metric!(Component, components, "utilization_while_scaling", Dimension::NONE, Hint::Percent, "Utilisation when load ramps to its peak and new nodes still boot.", "load reached within the boot time / servers of the nodes for the average load", ["autoscale.min", "boot_time", "offered_load", "target_utilization"], |c| c.utilization_while_scaling),
+    metric!(Component, components, "idle_consumers", Dimension::NONE, Hint::Whole, "Consumers that get no partition.", "nodes of its largest consumer − partitions", ["partitions"], |c| c.idle_consumers),
+    metric!(Component, components, "heartbeat_rate", Dimension::RATE, Hint::Auto, "Signs of life per second on open connections.", "connections / heartbeat", ["open_connections"], |c| c.heartbeat_rate),
+    metric!(Component, components, "poll_rate", Dimension::RATE, Hint::Auto, "Questions per second of clients that poll.", "connections / poll", ["open_connections"], |c| c.poll_rate),
+    metric!(Component, components, "reconnect_rate", Dimension::RATE, Hint::Auto, "New connections per second when all clients come back.", "connections / reconnect", ["open_connections"], |c| c.reconnect_rate),
+    metric!(Component, components, "reconnect_cores", Dimension::NONE, Hint::Auto, "Cores that these handshakes keep busy.", "reconnect rate × handshake time", ["reconnect_rate", "handshake_time"], |c| c.reconnect_cores),
     metric!(Component, components, "logs_per_day", Dimension::DATA, Hint::Auto, "Logs and traces of a day.", "rate × logs of a request × sampled share × 1 day", ["rate", "logs.per_request", "logs.sample"], |c| c.logs_per_day),
     metric!(Component, components, "logs_kept", Dimension::DATA, Hint::Auto, "Logs and traces that are kept.", "rate × logs of a request × sampled share × keep", ["rate", "logs.per_request", "logs.sample", "logs.keep"], |c| c.logs_kept),
     metric!(Component, components, "cost", Dimension::MONEY_RATE, Hint::Auto, "What it costs.", "Σ of nodes, licences, storage, requests, running time, traffic and logs", ["price", "license", "cores", "memory", "nodes", "storage", "storage_price", "price_per_request", "price_per_read", "price_per_write"], |c| c.cost),
@@ -129,6 +165,12 @@ pub const METRICS: &[Metric] = &[
     metric!(Data, data, "stored_record", Dimension::DATA, Hint::Auto, "Bytes of one record with indexes, compressed.", "record × (1 + index) / compression", ["record", "index", "compression"], |d| d.stored_record),
     metric!(Data, data, "total_copies", Dimension::NONE, Hint::Auto, "Copies of each record.", "as stated, or the replication of its stores", ["copies"], |d| d.copies),
     metric!(Data, data, "hot_memory", Dimension::DATA, Hint::Auto, "Memory for the hot share, one copy without indexes.", "hot × records alive × record", ["hot", "record", "added", "keep"], |d| d.hot),
+    metric!(Data, data, "annual_loss", Dimension::NONE, Hint::Auto, "Probability that a record is lost within a year.", "P(more failures than parity or further copies within a repair), over a year", ["annual_failure_rate", "repair", "total_copies", "erasure.data", "erasure.parity"], |d| d.annual_loss),
+    metric!(Data, data, "shards_needed", Dimension::NONE, Hint::Whole, "Shards for the largest sensible size.", "⌈records alive × stored record / largest shard⌉", ["full", "total_copies", "max_shard"], |d| d.shards_needed),
+    metric!(Data, data, "write_bandwidth", Dimension::BANDWIDTH, Hint::Auto, "Bytes per second written to the disks of all copies, on average.", "added × stored record × copies × write amplification", ["added", "stored_record", "total_copies", "write_amplification"], |d| d.write_bandwidth),
+    metric!(Data, data, "key_collision", Dimension::NONE, Hint::Auto, "Probability that two random keys are the same at full retention.", "1 − e^(−n(n−1) / 2·alphabet^length)", ["key.alphabet", "key.length", "full"], |d| d.key_collision),
+    metric!(Data, data, "moved_by_modulo", Dimension::NONE, Hint::Percent, "Share that moves when a shard is added, placed by hash mod n.", "1 − min / lcm", [], |d| d.moved_by_modulo),
+    metric!(Data, data, "moved_by_ring", Dimension::NONE, Hint::Percent, "Share that moves when a shard is added to a hash ring.", "1 / (n + 1)", [], |d| d.moved_by_ring),
 
     system!("peak_rate", Dimension::RATE, "Requests per second at peak over all flows.", "Σ over flows of peak rate", |s: &crate::estimate::SystemFigures| Some(s.peak_rate)),
     system!("ingress", Dimension::BANDWIDTH, "Bytes per second from clients at peak.", "Σ over client calls of peak rate × request size", |s: &crate::estimate::SystemFigures| Some(s.ingress)),

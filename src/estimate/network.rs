@@ -6,6 +6,9 @@ use crate::formula::network::{Transport, handshake_round_trips, slow_start_round
 use crate::graph::{Component, Step};
 use crate::vocabulary::{Kind, attr};
 
+/// Real round trips over the least that light takes: cables bend and routers queue; between 1.5 and 2.
+const DETOUR: f64 = 1.75;
+
 /// Payload of a segment on an Ethernet path.
 const SEGMENT: f64 = 1460.0;
 
@@ -28,7 +31,9 @@ fn region_rtt(run: &Run<'_>, a: usize, b: usize) -> f64 {
         let region = run.graph.regions.get(from)?;
         region.rtt.iter().find(|(other, _)| *other == to).map(|(_, input)| (run.value)(input))
     };
-    stated(a, b).or_else(|| stated(b, a)).unwrap_or_else(|| run.latency_number("wan_rtt"))
+    let pair = run.graph.regions.get(a).zip(run.graph.regions.get(b));
+    let by_distance = || pair.and_then(|(a, b)| a.light_floor(b)).map(|floor| floor * DETOUR);
+    stated(a, b).or_else(|| stated(b, a)).or_else(by_distance).unwrap_or_else(|| run.latency_number("wan_rtt"))
 }
 
 /// The mean round-trip time of a call, and whether a client's network is part of it.

@@ -103,6 +103,6 @@ pub(super) fn condition(run: &Run<'_>, hit: bool, cache: usize) -> f64 {
     if run.scenario.is_down(run.graph, cache) {
         return f64::from(u8::from(!hit));
     }
-    let ratio = run.graph.components.get(cache).and_then(|c| run.component(c, attr!(Component, "hit"))).unwrap_or(0.0);
+    let ratio = super::cache::hit(run, cache).unwrap_or(0.0);
     if hit { ratio } else { 1.0 - ratio }
 }

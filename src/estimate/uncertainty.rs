@@ -50,7 +50,7 @@ impl Model<'_> {
             input.varies.as_ref().and_then(|checked| sample.evaluate(checked).ok()).unwrap_or(input.value)
         };
         let Model { graph, structure, catalog } = *self;
-        let run = Run { graph, structure, catalog, value: &value, scenario };
+        let run = Run::new((graph, structure, catalog), &value, scenario);
         let figures = estimate(&run);
         see(&run, figures)
     }
@@ -58,7 +58,9 @@ impl Model<'_> {
     fn streams(&self) -> BTreeSet<StreamId> {
         let mut streams = BTreeSet::new();
         let prices = self.catalog.prices().iter().map(|(_, input)| input);
-        for checked in inputs(self.graph).map(|(input, _)| input).chain(prices).filter_map(|input| input.varies.as_ref()) {
+        for checked in
+            inputs(self.graph).map(|(input, _)| input).chain(prices).filter_map(|input| input.varies.as_ref())
+        {
             self.graph.definitions.streams(checked, &mut streams);
         }
         streams

@@ -65,7 +65,7 @@ impl Builder<'_> {
     fn regions(&mut self, regions: &[crate::spec::RegionSpec]) {
         for region in regions {
             let index = self.graph.regions.len();
-            self.graph.regions.push(Region { name: region.name.value.clone(), rtt: Vec::new() });
+            self.graph.regions.push(Region { name: region.name.value.clone(), rtt: Vec::new(), at: region.at });
             for zone in &region.zones {
                 self.graph.zones.push(Zone { name: zone.value.clone(), region: index });
             }
@@ -74,6 +74,7 @@ impl Builder<'_> {
             for (other, time) in &region.rtt {
                 match self.graph.regions.iter().position(|r| r.name == other.value) {
                     Some(to) => {
+                        self.not_faster_than_light(index, to, time.value, other.span);
                         if let Some(found) = self.graph.regions.get_mut(index) {
                             found.rtt.push((to, time.clone()));
                         }
@@ -86,6 +87,15 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    fn not_faster_than_light(&mut self, from: usize, to: usize, stated: f64, span: Span) {
+        let pair = self.graph.regions.get(from).zip(self.graph.regions.get(to));
+        let Some(floor) = pair.and_then(|(a, b)| a.light_floor(b)).filter(|floor| stated < *floor) else { return };
+        let shown =
+            |time| crate::quantity::quantity(time, crate::quantity::Dimension::TIME, &crate::quantity::Hint::Auto);
+        let message = format!("a round trip of {} would be faster than light in fibre", shown(stated));
+        self.error("faster-than-light", span, message, format!("the distance takes at least {}", shown(floor)));
     }
 
     fn component(&mut self, spec: ComponentSpec) {
@@ -122,7 +132,7 @@ impl Builder<'_> {
     fn region(&mut self, name: &Spanned<String>) -> Option<usize> {
         let found = self.graph.regions.iter().position(|region| region.name == name.value);
         if found.is_none() && self.graph.regions.is_empty() {
-            self.graph.regions.push(Region { name: name.value.clone(), rtt: Vec::new() });
+            self.graph.regions.push(Region { name: name.value.clone(), rtt: Vec::new(), at: None });
             return Some(0);
         }
         if found.is_none() {
@@ -150,7 +160,7 @@ impl Builder<'_> {
             [] if self.graph.regions.is_empty() || self.graph.zones.is_empty() && region.is_none() => {
                 // Without `regions:` a zone is whatever the first mention makes it.
                 if self.graph.regions.is_empty() {
-                    self.graph.regions.push(Region { name: "default".to_owned(), rtt: Vec::new() });
+                    self.graph.regions.push(Region { name: "default".to_owned(), rtt: Vec::new(), at: None });
                 }
                 self.graph.zones.push(Zone { name: zone.to_owned(), region: 0 });
                 Some(self.graph.zones.len() - 1)

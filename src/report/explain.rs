@@ -92,7 +92,11 @@ fn branch(
     let mut lines: Vec<(String, Option<&Metric>)> = Vec::new();
     for input in metric.inputs {
         if let Some((_, inner)) = find(metric.target, input) {
-            lines.push((String::new(), Some(inner)));
+            // What isn't known matters only where the figure isn't known either.
+            let known = (inner.get)(&analysis.estimate, index).is_some();
+            if known || (metric.get)(&analysis.estimate, index).is_none() {
+                lines.push((String::new(), Some(inner)));
+            }
         } else if let Some(line) =
             AttributeId::find(metric.target, input).and_then(|id| stated(id, metric.target, index, context))
         {
@@ -210,6 +214,7 @@ fn contributions(metric: &Metric, index: usize, analysis: &Analysis) -> Vec<Stri
                 })
                 .collect()
         }
+        (_, "cost") => costs(metric, index, analysis),
         (Target::Flow, "availability") => analysis
             .structure
             .critical
@@ -223,4 +228,23 @@ fn contributions(metric: &Metric, index: usize, analysis: &Analysis) -> Vec<Stri
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// What a cost consists of.
+fn costs(metric: &Metric, index: usize, analysis: &Analysis) -> Vec<String> {
+    let (graph, estimate) = (&analysis.graph, &analysis.estimate);
+    let shown = |cost| quantity(cost, Dimension::MONEY_RATE, &Hint::Auto);
+    if metric.target == Target::Component {
+        let lines = estimate.components.get(index).map_or(&[][..], |figures| &figures.cost_lines);
+        return lines.iter().map(|line| format!("{}: {}", line.what, shown(line.amount))).collect();
+    }
+    let reached = |component: usize| graph.steps.iter().any(|step| step.flow == index && step.callee == component);
+    let priced = graph.components.iter().zip(&estimate.components).enumerate();
+    priced
+        .filter(|(at, _)| metric.target == Target::System || reached(*at))
+        .filter_map(|(_, (component, figures))| {
+            let cost = figures.cost.filter(|cost| *cost > 0.0)?;
+            Some(format!("{}: {} in all", component.name, shown(cost)))
+        })
+        .collect()
 }

@@ -8,7 +8,7 @@ use crate::definition::shown;
 use crate::estimate::Spreads;
 use crate::estimate::metric::find;
 use crate::graph::Graph;
-use crate::quantity::{Hint, quantity};
+use crate::quantity::{Dimension, Hint, quantity};
 use crate::report::safe;
 use crate::vocabulary::{Kind, Target, attr};
 
@@ -77,12 +77,17 @@ pub fn columns(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// Rows of the table of resources; those beyond are far from their limits.
+const MOST_RESOURCES: usize = 12;
+
 /// What tables are made from.
 pub struct Figures<'f> {
     /// The analysis.
     pub analysis: &'f Analysis,
     /// The spread of what is uncertain.
     pub spreads: &'f Spreads,
+    /// The date after so many seconds, where a clock is at hand.
+    pub date_in: &'f dyn Fn(f64) -> Option<String>,
     /// The prices behind the costs.
     pub prices: &'f Prices,
 }
@@ -106,6 +111,8 @@ impl Figures<'_> {
         let all = [
             self.traffic(),
             self.capacity(),
+            self.resources(),
+            self.caches(),
             self.connections(),
             self.latency(),
             self.availability(),
@@ -152,6 +159,12 @@ impl Figures<'_> {
             }
         }
         let mut notes = Vec::new();
+        for (component, figures) in self.graph().components.iter().zip(&self.analysis.estimate.components) {
+            if figures.peak_retries > 0.005 * figures.peak_rate {
+                let share = crate::quantity::percent(figures.peak_retries / figures.peak_rate);
+                notes.push(format!("{}: {share} of its peak are calls made again after a failure", component.name));
+            }
+        }
         for (index, flow) in self.graph().flows.iter().enumerate() {
             if self.analysis.estimate.flows.get(index).is_some_and(|f| f.rate.is_none()) {
                 notes.push(format!("flow {} has no rate: add `rate: 100 /s`", flow.name));
@@ -206,17 +219,93 @@ impl Figures<'_> {
         }
     }
 
-    fn connections(&self) -> Table {
+    fn resources(&self) -> Table {
+        let mut all = Vec::new();
+        let mut notes = Vec::new();
+        for (component, figures) in self.graph().components.iter().zip(&self.analysis.estimate.components) {
+            // The processor alone is in the table of capacity already.
+            let others = figures.resources.iter().any(|resource| resource.name != "processor");
+            all.extend(figures.resources.iter().filter(|_| others).map(|resource| (component, resource)));
+            if let Some(time) = figures.disk_full_in {
+                let when = (self.date_in)(time).map_or(String::new(), |date| format!(", around {date}"));
+                let time = quantity(time, Dimension::TIME, &Hint::Auto);
+                notes.push(format!("{}: the disks are full in {time}{when}", component.name));
+            }
+            if let Some(used) = figures.utilization_while_scaling.filter(|used| *used >= 1.0) {
+                notes.push(format!(
+                    "{}: {} busy while load ramps up and new nodes boot; keep more at the minimum",
+                    component.name,
+                    crate::quantity::percent(used)
+                ));
+            }
+            if let Some(idle) = figures.idle_consumers.filter(|idle| *idle > 0.0) {
+                notes.push(format!("{}: {idle} consumers get no partition", component.name));
+            }
+        }
+        all.sort_by(|a, b| b.1.share().total_cmp(&a.1.share()));
+        let rows = all.iter().take(MOST_RESOURCES).map(|(component, resource)| {
+            let shown = |value| quantity(value, resource.dimension, &Hint::Auto);
+            vec![
+                component.name.clone(),
+                resource.name.to_owned(),
+                shown(resource.used),
+                shown(resource.limit),
+                crate::quantity::percent(resource.share()),
+            ]
+        });
+        if let Some((component, resource)) = all.first() {
+            notes.insert(0, format!("{} runs out of {} first", component.name, resource.name));
+        }
+        if all.len() > MOST_RESOURCES {
+            notes.push(format!("{} less used ones are left out", all.len() - MOST_RESOURCES));
+        }
+        let columns = columns(&["", "resource", "in use", "there is", "share"]);
+        Table { title: "Resources at peak, of one node or partition", columns, rows: rows.collect(), notes }
+    }
+
+    fn caches(&self) -> Table {
         let mut rows = Vec::new();
+        let mut notes = Vec::new();
         for (index, component) in self.graph().components.iter().enumerate() {
             let Some(figures) = self.analysis.estimate.components.get(index) else { continue };
+            if figures.hit_ratio.is_some() && figures.peak_rate > 0.0 {
+                let keys = ["hit_ratio", "offloaded_requests", "offloaded_bytes", "memory_for_hit", "stampede_size"];
+                rows.push(self.row(&component.name, Target::Component, index, &keys));
+            }
+            if let Some(used) = figures.cold_utilization {
+                let rate = quantity(figures.cold_rate.unwrap_or(0.0), Dimension::RATE, &Hint::Auto);
+                let used = crate::quantity::percent(used);
+                notes.push(format!("{}: {rate} with empty caches, {used} busy", component.name));
+            }
+        }
+        let columns = columns(&["", "hits", "requests kept off", "bytes kept off", "memory for goal", "stampede"]);
+        Table { title: "Caches at peak", columns, rows, notes }
+    }
+
+    fn connections(&self) -> Table {
+        let mut rows = Vec::new();
+        let mut notes = Vec::new();
+        for (index, component) in self.graph().components.iter().enumerate() {
+            let Some(figures) = self.analysis.estimate.components.get(index) else { continue };
+            for (rate, what) in [
+                (figures.heartbeat_rate, "signs of life"),
+                (figures.poll_rate, "polls"),
+                (figures.reconnect_rate, "new connections when all clients come back"),
+            ] {
+                if let Some(rate) = rate {
+                    let cores = figures.reconnect_cores.filter(|_| what.starts_with("new"));
+                    let busy = cores.map_or(String::new(), |n| format!(", {} cores", crate::quantity::number(n)));
+                    let rate = quantity(rate, Dimension::RATE, &Hint::Auto);
+                    notes.push(format!("{}: {rate} {what}{busy}", component.name));
+                }
+            }
             let many = figures.in_flight.is_some_and(|n| n >= 0.5) || figures.connections.is_some();
             if component.kind != Kind::Client && many && !figures.utilization.is_some_and(|u| u >= 1.0) {
                 let keys = ["in_flight", "open_connections", "connection_memory_needed"];
                 rows.push(self.row(&component.name, Target::Component, index, &keys));
             }
         }
-        let notes = vec!["in progress: calls being served or waiting for others (Little's law)".to_owned()];
+        notes.insert(0, "in progress: calls being served or waiting for others (Little's law)".to_owned());
         Table {
             title: "Connections at peak",
             columns: columns(&["", "in progress", "held open", "their memory"]),
@@ -238,9 +327,7 @@ impl Figures<'_> {
                 &["latency.p50", "latency.p95", "latency.p99", "latency.p999"],
             );
             let objective = crate::graph::number(flow.own.get(attr!(Flow, "slo.p99")));
-            row.push(objective.map_or("–".to_owned(), |input| {
-                quantity(input.value, crate::quantity::Dimension::TIME, &Hint::Auto)
-            }));
+            row.push(objective.map_or("–".to_owned(), |input| quantity(input.value, Dimension::TIME, &Hint::Auto)));
             if !figures.uncounted.is_empty() {
                 row.iter_mut().skip(1).take(4).filter(|cell| *cell != "–").for_each(|cell| cell.insert_str(0, "≥ "));
                 let names: Vec<&str> = figures.uncounted.iter().map(name_of).collect();
@@ -347,7 +434,30 @@ impl Figures<'_> {
             .iter()
             .enumerate()
             .filter(|(i, _)| self.analysis.estimate.data.get(*i).is_some_and(|d| d.full.is_none()));
-        let notes = notes.map(|(_, data)| format!("{}: add `record` and `added` to see its size", data.name)).collect();
+        let mut notes: Vec<String> =
+            notes.map(|(_, data)| format!("{}: add `record` and `added` to see its size", data.name)).collect();
+        for (data, figures) in self.graph().data.iter().zip(&self.analysis.estimate.data) {
+            let number = crate::quantity::number;
+            if let Some(loss) = figures.annual_loss {
+                let nines = format!("{:.1} nines", -loss.max(1e-99).log10());
+                notes.push(format!(
+                    "{}: a record is lost with probability {} a year ({nines})",
+                    data.name,
+                    number(loss)
+                ));
+            }
+            if let Some(shards) = figures.shards_needed.filter(|n| *n > 1.0) {
+                notes.push(format!("{}: {} shards of the largest size", data.name, number(shards)));
+            }
+            if let Some((modulo, ring)) = figures.moved_by_modulo.zip(figures.moved_by_ring) {
+                let (modulo, ring) = (crate::quantity::percent(modulo), crate::quantity::percent(ring));
+                notes
+                    .push(format!("{}: another shard moves {modulo} of it by hash mod n, {ring} on a ring", data.name));
+            }
+            if let Some(chance) = figures.key_collision {
+                notes.push(format!("{}: two keys are the same with probability {}", data.name, number(chance)));
+            }
+        }
         Table {
             title: "Storage",
             columns: columns(&["data", "record", "copies", "now", "a year", "at retention", "hot set"]),
@@ -402,7 +512,11 @@ impl Figures<'_> {
         }
         let bound = if estimate.system.unpriced.is_empty() { "" } else { "≥ " };
         if !rows.is_empty() {
-            rows.push(vec!["all".to_owned(), format!("{bound}{}", self.cell(Target::System, "cost", 0)), String::new()]);
+            rows.push(vec![
+                "all".to_owned(),
+                format!("{bound}{}", self.cell(Target::System, "cost", 0)),
+                String::new(),
+            ]);
         }
         for (index, flow) in self.graph().flows.iter().enumerate() {
             if estimate.flows.get(index).is_some_and(|f| f.cost_per_thousand.is_some()) {
@@ -417,7 +531,10 @@ impl Figures<'_> {
             notes.push(format!("prices: {} of {} ({})", prices.name, prices.date, prices.source));
             if !estimate.system.unpriced.is_empty() {
                 let names: Vec<&str> = estimate.system.unpriced.iter().map(|index| name(*index)).collect();
-                notes.push(format!("not priced: {}; add `price`, or `cores` and `memory`, and `replicas`", names.join(", ")));
+                notes.push(format!(
+                    "not priced: {}; add `price`, or `cores` and `memory`, and `replicas`",
+                    names.join(", ")
+                ));
             }
         }
         Table { title: "Cost", columns: columns(&["", "a month", "for"]), rows, notes }

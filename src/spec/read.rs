@@ -154,7 +154,7 @@ fn sections(root: Node<'_>, catalog: &Catalog, reader: &mut Reader<'_>, spec: &m
 }
 
 fn region(name: Spanned<String>, node: Node<'_>, reader: &mut Reader<'_>) -> RegionSpec {
-    let mut region = RegionSpec { name, zones: Vec::new(), rtt: Vec::new() };
+    let mut region = RegionSpec { name, zones: Vec::new(), rtt: Vec::new(), at: None };
     if matches!(node.value(), Value::Sequence) {
         region.zones = reader.names(node);
         return region;
@@ -162,6 +162,7 @@ fn region(name: Spanned<String>, node: Node<'_>, reader: &mut Reader<'_>) -> Reg
     for (key, value) in node.entries() {
         match key.as_str().unwrap_or("") {
             "zones" => region.zones = reader.names(value),
+            "at" => region.at = place(value, reader),
             "rtt" => {
                 for (other, time) in value.entries() {
                     let label = format!("regions.{}.rtt.{}", region.name.value, other.as_str().unwrap_or(""));
@@ -170,12 +171,28 @@ fn region(name: Spanned<String>, node: Node<'_>, reader: &mut Reader<'_>) -> Reg
                     }
                 }
             }
-            other => {
-                reader.error("unknown-key", key.span(), format!("a region has no `{other}`"), "known here: zones, rtt")
-            }
+            other => reader.error(
+                "unknown-key",
+                key.span(),
+                format!("a region has no `{other}`"),
+                "known here: zones, rtt, at",
+            ),
         }
     }
     region
+}
+
+/// `[52.5, 13.4]`: latitude and longitude in degrees.
+fn place(node: Node<'_>, reader: &mut Reader<'_>) -> Option<(f64, f64)> {
+    let numbers: Vec<f64> = node.items().filter_map(|item| item.as_str()?.parse().ok()).collect();
+    match numbers.as_slice() {
+        [latitude, longitude] if latitude.abs() <= 90.0 && longitude.abs() <= 180.0 => Some((*latitude, *longitude)),
+        _ => {
+            let help = "write latitude and longitude in degrees: `at: [39.0, -77.5]`";
+            reader.error("type-mismatch", node.span(), "this is no place", help);
+            None
+        }
+    }
 }
 
 /// `postgresql x3`, `client`: the short forms of a component.

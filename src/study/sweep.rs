@@ -246,7 +246,7 @@ fn breaks(analysis: &Analysis) -> Vec<Break> {
             let scenario = crate::estimate::Scenario::default();
             let (graph, structure) = (&analysis.graph, &analysis.structure);
             let value = |input: &crate::attributes::Input| input.value;
-            let run = crate::estimate::Run { graph, structure, catalog: &catalog, value: &value, scenario: &scenario };
+            let run = crate::estimate::Run::new((graph, structure, &catalog), &value, &scenario);
             goal.met(&run, &analysis.estimate) == Some(false)
         };
         list.push(Break { name, what: "misses its objective", test: Box::new(test) });

@@ -94,7 +94,7 @@ pub fn compare(today: &Analysis, changed: &Analysis, scenario: &Scenario, catalo
             let value = |input: &crate::attributes::Input| input.value;
             let run = |analysis: &Analysis, scenario: &Scenario, figures: &Estimate| {
                 let (graph, structure) = (&analysis.graph, &analysis.structure);
-                goal.met(&Run { graph, structure, catalog, value: &value, scenario }, figures)
+                goal.met(&Run::new((graph, structure, catalog), &value, scenario), figures)
             };
             Goal {
                 name: flow.map_or(goal.key.to_owned(), |flow| format!("{} {}", flow.name, goal.key)),
