@@ -7,6 +7,7 @@ mod explain;
 mod files;
 mod init;
 mod numbers;
+mod plan;
 mod rules;
 mod schema;
 mod sensitivity;
@@ -48,6 +49,8 @@ enum Command {
     WhatIf(what_if::Args),
     /// Vary one value over a range: how figures grow and what gives out first.
     Sweep(sweep::Args),
+    /// The smallest sizes that meet every objective, also with a zone gone.
+    Plan(plan::Args),
     /// Which assumption drives a figure.
     Sensitivity(sensitivity::Args),
     /// Explain a rule, or how a figure of a spec comes about.
@@ -100,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args, &terminal),
         Command::Estimate(args) => estimate::run(&args, &terminal),
         Command::WhatIf(args) => what_if::run(&args, &terminal),
+        Command::Plan(args) => plan::run(&args, &terminal),
         Command::Sweep(args) => sweep::run(&args, &terminal),
         Command::Sensitivity(args) => sensitivity::run(&args, &terminal),
         Command::Explain(args) => explain::run(&args, &terminal),

@@ -7,6 +7,7 @@ pub mod estimate_json;
 pub mod explain;
 pub mod findings_json;
 pub mod markdown;
+pub mod plan;
 pub mod sarif;
 pub mod schema;
 pub mod sensitivity;

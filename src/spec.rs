@@ -2,6 +2,7 @@
 
 mod assume;
 mod change;
+mod edit;
 mod read;
 mod step;
 
@@ -14,6 +15,7 @@ use crate::source::{Span, Spanned};
 use crate::vocabulary::{Kind, Operation};
 
 pub use change::Change;
+pub use edit::{Edit, edited};
 pub use read::read;
 
 /// A spec.

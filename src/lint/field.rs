@@ -86,6 +86,17 @@ fn own(target: Target, key: &'static str, ty: Type, doc: &'static str, get: Get)
     FieldDef { target, key, ty, hint: Hint::Auto, doc, get: Getter::Own(get) }
 }
 
+fn scarce<'w>(world: &World<'w>, index: usize) -> Option<&'w crate::estimate::ResourceUse> {
+    // What counts towards utilisation has rules of its own.
+    let busy = ["processor", "quota", "network", "partition bytes", "partition messages"];
+    world.estimate.components.get(index)?.resources.iter().find(|resource| !busy.contains(&resource.name))
+}
+
+fn limit_missing<'w>(index: usize) -> Value<'w> {
+    let entity = EntityRef { target: Target::Component, index: u32::try_from(index).unwrap_or(u32::MAX) };
+    Value::Unknown(Missing { entity, field: "memory, threads, disk or another limit" })
+}
+
 fn chance(key: &'static str, doc: &'static str, get: Get) -> FieldDef {
     FieldDef { hint: Hint::Percent, ..own(Target::Flow, key, number(Dimension::NONE), doc, get) }
 }
@@ -200,10 +211,18 @@ fn structural() -> Vec<FieldDef> {
     ]
 }
 
-/// How likely objectives are met.
+/// How likely objectives are met, and which resource is tightest.
 #[rustfmt::skip]
 fn chances() -> Vec<FieldDef> {
+    let tightest = |name: bool| if name { "Its resource that is nearest to its limit, apart from what counts as utilisation." } else { "How much of it is in use at peak." };
     vec![
+        own(Target::Component, "tightest", Type::Text, tightest(true), |w, i| match scarce(w, i) {
+            Some(resource) => Value::Text(resource.name),
+            None => limit_missing(i),
+        }),
+        FieldDef { hint: Hint::Percent, ..own(Target::Component, "tightest_share", number(Dimension::NONE), tightest(false), |w, i| {
+            scarce(w, i).map_or(limit_missing(i), |resource| Value::Number(resource.share()))
+        }) },
         chance("chance.mean", "Chance that the objective for the mean is met, over the spread of the assumptions.", |w, i| met(w, i, "mean")),
         chance("chance.p50", "Chance that the objective for the median is met.", |w, i| met(w, i, "p50")),
         chance("chance.p95", "Chance that the objective for p95 is met.", |w, i| met(w, i, "p95")),

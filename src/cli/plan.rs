@@ -1,0 +1,111 @@
+//! `napkin plan`
+
+use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::{Done, Failure, Outcome, Terminal, print};
+use crate::report::plan::{json, table};
+use crate::source::Sources;
+use crate::spec::{Edit, edited};
+use crate::study::plan::{Loss, Plan, plan};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    settings: Settings,
+    /// What may be gone while the objectives still hold.
+    #[arg(long, value_enum, default_value = "zone")]
+    loss: LossArg,
+    /// Find the cheapest sizes instead of the fewest nodes.
+    #[arg(long)]
+    cheapest: bool,
+    /// Put the sizes into the spec; comments and layout stay.
+    #[arg(long)]
+    write: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum LossArg {
+    None,
+    Node,
+    Zone,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    let (mut sources, id, _, catalog) = load(&args.input, terminal)?;
+    let analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
+    let loss = match args.loss {
+        LossArg::None => Loss::None,
+        LossArg::Node => Loss::Node,
+        LossArg::Zone => Loss::Zone,
+    };
+    let plan = plan(analysis, &catalog, loss, args.cheapest);
+    print(&match args.format {
+        Format::Text => table(&plan).text(terminal.columns),
+        Format::Markdown => table(&plan).markdown(),
+        Format::Json => json(&plan).map_err(|error| Failure(format!("can't write the plan: {error}")))?,
+    })?;
+    if args.write {
+        write(args, &plan, &sources, id, terminal)?;
+    }
+    Ok(if plan.unmet.is_empty() { Done::Clean } else { Done::Findings })
+}
+
+/// Writes the sizes, unless the text that comes out wouldn't say what was planned.
+fn write(
+    args: &Args,
+    plan: &Plan,
+    sources: &Sources,
+    id: crate::source::SourceId,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let path = &args.input.spec;
+    if path.as_os_str() == "-" {
+        return Err(Failure("standard input can't be written to; name a file".to_owned()));
+    }
+    let value = |size: &crate::study::plan::Sizing| {
+        if size.key == "memory" { format!("{} MB", size.planned / 1e6) } else { format!("{}", size.planned) }
+    };
+    let changed: Vec<&crate::study::plan::Sizing> = plan
+        .sizes
+        .iter()
+        .filter(|size| size.today != Some(size.planned))
+        .filter(|s| s.today.is_some() || s.planned > 1.0)
+        .collect();
+    let edits: Vec<Edit> = changed
+        .iter()
+        .map(|size| Edit { component: size.component.clone(), key: size.key.to_owned(), value: value(size) })
+        .collect();
+    if edits.is_empty() {
+        return print("nothing to write: the spec states these sizes already\n");
+    }
+    let text = edited(sources, id, &edits).map_err(Failure)?;
+    let mut fresh = Sources::new();
+    let id = fresh.add(path.display().to_string(), text.as_str());
+    let catalog = crate::catalog::Catalog::new();
+    let analysis = load_changed(&mut fresh, id, &Settings { set: Vec::new() }, &catalog, terminal)?;
+    for size in &changed {
+        let key = crate::vocabulary::AttributeId::find(crate::vocabulary::Target::Component, size.key);
+        let component = analysis.graph.component(&size.component).and_then(|c| analysis.graph.components.get(c));
+        let found = component.zip(key).and_then(|(component, key)| component.number(key)).map(|input| input.value);
+        if found != Some(size.planned) {
+            let message = "{} of {} has no place in the spec where it could be written; write it by hand";
+            return Err(Failure(message.replacen("{}", size.key, 1).replacen("{}", &size.component, 1)));
+        }
+    }
+    // Written beside and moved into place, so that a full disk leaves the spec as it was.
+    let beside = path.with_extension("yaml.new");
+    let failed = |error: std::io::Error| Failure(format!("can't write {}: {error}", path.display()));
+    std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path)).map_err(failed)?;
+    print(&format!("{} sizes written to {}\n", edits.len(), path.display()))
+}

@@ -1,0 +1,440 @@
+//! The smallest (or cheapest) sizes that meet every objective at peak, also with a part gone.
+//!
+//! Sizes begin at what utilisation asks for, grow where that helps a missed objective most, and are then taken back one by
+//! one as long as everything holds. Each size is reported with what would break if it were one smaller.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::Analysis;
+use crate::attributes::{Attribute, AttributeValue, Input, Origin};
+use crate::catalog::Catalog;
+use crate::estimate::objective::{Objective, objectives};
+use crate::estimate::{Estimate, Run, Scenario, TARGET_UTILISATION, estimate};
+use crate::formula::queueing::erlang_b;
+use crate::graph::{Graph, Structure};
+use crate::vocabulary::{AttributeId, Kind, attr};
+
+/// What may be gone while objectives still have to be met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing.
+    None,
+    /// Any one node.
+    Node,
+    /// Any one zone; any one node of what names no zones.
+    Zone,
+}
+
+/// One size.
+pub struct Sizing {
+    /// The component.
+    pub component: String,
+    /// The attribute that holds the size.
+    pub key: &'static str,
+    /// Its value today.
+    pub today: Option<f64>,
+    /// The smallest value that will do.
+    pub planned: f64,
+    /// What sets it.
+    pub reason: String,
+}
+
+/// A plan.
+pub struct Plan {
+    /// All sizes, changed or not.
+    pub sizes: Vec<Sizing>,
+    /// Objectives that no size meets.
+    pub unmet: Vec<String>,
+    /// Costs today and as planned, in dollars per second.
+    pub costs: (Option<f64>, Option<f64>),
+}
+
+/// The most nodes that a plan gives one component.
+const MOST_NODES: f64 = 100_000.0;
+
+/// Steps of growth before a plan gives up.
+const MOST_STEPS: usize = 400;
+
+/// Share of requests that may find a connection pool empty.
+const POOL_WAIT: f64 = 0.01;
+
+/// Resources of which more nodes leave more to each.
+const BY_NODES: [&str; 6] = ["memory", "threads", "file descriptors", "network", "disk operations", "disk"];
+
+/// A component whose number of nodes can be chosen.
+struct Choice {
+    index: usize,
+    key: &'static str,
+    id: AttributeId,
+    /// What the attribute counts less than the nodes: 1 where it leaves out a primary.
+    less: f64,
+    fewest: f64,
+    price: f64,
+}
+
+struct Planner<'p> {
+    graph: Graph,
+    structure: &'p Structure,
+    catalog: &'p Catalog,
+    goals: Vec<Objective>,
+    scenarios: Vec<(String, Scenario)>,
+    choices: Vec<Choice>,
+}
+
+/// Plans a system; takes its graph, since sizes are tried in it.
+pub fn plan(analysis: Analysis, catalog: &Catalog, loss: Loss, cheapest: bool) -> Plan {
+    let Analysis { graph, structure, estimate: today, .. } = analysis;
+    let scenarios = scenarios(&graph, loss);
+    let choices = choices(&graph, &today, cheapest);
+    let stated: Vec<Option<f64>> = choices.iter().map(|choice| stated(&graph, choice)).collect();
+    let goals = objectives(&graph);
+    let mut planner = Planner { graph, structure: &structure, catalog, goals, scenarios, choices };
+    let mut sizes = planner.shards(&today);
+    let mut counts: Vec<f64> = planner.choices.iter().map(|choice| choice.fewest).collect();
+    planner.grow(&mut counts);
+    planner.prune(&mut counts);
+    let unmet = planner.broken(&counts).into_iter().collect();
+    for (at, today) in stated.into_iter().enumerate() {
+        let reason = planner.reason(&counts, at);
+        if let (Some(choice), Some(count)) = (planner.choices.get(at), counts.get(at)) {
+            let component = planner.name(choice.index);
+            sizes.push(Sizing { component, key: choice.key, today, planned: count - choice.less, reason });
+        }
+    }
+    let planned = planner.figures(&counts, &Scenario::default());
+    sizes.extend(planner.partitions(&planned));
+    sizes.extend(planner.pools(&counts));
+    sizes.extend(planner.cache_memory(&planned));
+    Plan { sizes, unmet, costs: (today.system.cost, planned.system.cost) }
+}
+
+/// Today, and each state that has to be survived.
+fn scenarios(graph: &Graph, loss: Loss) -> Vec<(String, Scenario)> {
+    let mut list = vec![("at peak".to_owned(), Scenario::default())];
+    if loss == Loss::Zone {
+        for (index, zone) in graph.zones.iter().enumerate() {
+            let zones = [index].into_iter().collect();
+            list.push((format!("with zone {} gone", zone.name), Scenario { zones, ..Scenario::default() }));
+        }
+    }
+    if loss != Loss::None {
+        for (index, component) in graph.components.iter().enumerate() {
+            let managed = component.flag(attr!(Component, "managed")) == Some(true);
+            let alone = loss == Loss::Node || component.zones.is_empty();
+            if alone && !managed && component.kind != Kind::Client {
+                let nodes: BTreeMap<usize, f64> = [(index, 1.0)].into_iter().collect();
+                let name = format!("with a node of {} gone", component.name);
+                list.push((name, Scenario { nodes, ..Scenario::default() }));
+            }
+        }
+    }
+    list
+}
+
+fn choices(graph: &Graph, today: &Estimate, cheapest: bool) -> Vec<Choice> {
+    let mut list = Vec::new();
+    for (index, (component, figures)) in graph.components.iter().zip(&today.components).enumerate() {
+        let has = |id| component.attribute(id).is_some();
+        let Some(needed) = figures.nodes_needed.filter(|n| *n < MOST_NODES) else { continue };
+        let managed = component.flag(attr!(Component, "managed")) == Some(true);
+        if component.kind == Kind::Client || managed {
+            continue;
+        }
+        let (key, id, less) = if has(attr!(Component, "replicas")) {
+            ("replicas", attr!(Component, "replicas"), 0.0)
+        } else if has(attr!(Component, "autoscale.max")) {
+            ("autoscale.max", attr!(Component, "autoscale.max"), 0.0)
+        } else if has(attr!(Component, "replication.replicas")) {
+            ("replication.replicas", attr!(Component, "replication.replicas"), 1.0)
+        } else {
+            ("replicas", attr!(Component, "replicas"), 0.0)
+        };
+        let shards = component.number(attr!(Component, "shards")).map_or(1.0, |input| input.value);
+        let needs = component.number(attr!(Component, "needs")).map_or(1.0, |input| input.value);
+        let nodes_cost = figures.cost_lines.iter().find(|line| line.what == "nodes").map(|line| line.amount);
+        let each = nodes_cost.zip(figures.nodes.filter(|n| *n > 0.0)).map(|(cost, n)| cost / n);
+        let price = if cheapest { each.unwrap_or(1e-6) } else { 1.0 };
+        let fewest = (needed / shards).ceil().max(needs).max(1.0);
+        list.push(Choice { index, key, id, less, fewest, price });
+    }
+    list
+}
+
+fn stated(graph: &Graph, choice: &Choice) -> Option<f64> {
+    graph.components.get(choice.index)?.number(choice.id).map(|input| input.value)
+}
+
+impl Planner<'_> {
+    fn name(&self, index: usize) -> String {
+        self.graph.components.get(index).map_or(String::new(), |c| c.name.clone())
+    }
+
+    fn set(&mut self, index: usize, id: AttributeId, value: f64) {
+        if let Some(component) = self.graph.components.get_mut(index) {
+            let input = Input { value, varies: None, uncertain: false, slots: Vec::new() };
+            let origin = Origin::Spec(component.span);
+            component.own.replace(Attribute { id, value: AttributeValue::Number(input), origin });
+        }
+    }
+
+    fn apply(&mut self, counts: &[f64]) {
+        let settings: Vec<(usize, AttributeId, f64)> = self
+            .choices
+            .iter()
+            .zip(counts)
+            .map(|(choice, count)| (choice.index, choice.id, count - choice.less))
+            .collect();
+        for (index, id, value) in settings {
+            self.set(index, id, value);
+        }
+    }
+
+    fn run<R>(&self, scenario: &Scenario, see: impl FnOnce(&Run<'_>, Estimate) -> R) -> R {
+        let value = |input: &Input| input.value;
+        let run = Run::new((&self.graph, self.structure, self.catalog), &value, scenario);
+        let figures = estimate(&run);
+        see(&run, figures)
+    }
+
+    fn figures(&mut self, counts: &[f64], scenario: &Scenario) -> Estimate {
+        self.apply(counts);
+        self.run(scenario, |_, figures| figures)
+    }
+
+    /// How far everything is from being met, as the sum of relative misses, and the first thing missed.
+    fn misses(&mut self, counts: &[f64]) -> (f64, Vec<String>) {
+        self.apply(counts);
+        let (mut total, mut names) = (0.0, Vec::new());
+        for (state, scenario) in &self.scenarios {
+            let today = *scenario == Scenario::default();
+            self.run(scenario, |run, figures| {
+                let mut miss = |by: f64, name: String| {
+                    total += by.min(1e6);
+                    names.push(name);
+                };
+                for choice in &self.choices {
+                    let component = self.graph.components.get(choice.index);
+                    let target = component.and_then(|c| c.number(attr!(Component, "target_utilization")));
+                    let target = target.map_or(TARGET_UTILISATION, |input| input.value);
+                    let limit = if today { target } else { 1.0 };
+                    let processor = figures.components.get(choice.index).and_then(|c| c.processor);
+                    let used = processor.map_or(f64::MAX, |(load, servers)| load / servers);
+                    let idle = figures.components.get(choice.index).is_none_or(|c| c.peak_rate <= 0.0);
+                    let over = used / limit - 1.0;
+                    // What is planned for may be used whole, the last server never.
+                    if over > if today { 1e-9 } else { -1e-9 } && !idle {
+                        let limit = crate::quantity::percent(limit);
+                        miss(over.max(1e-9), format!("utilisation up to {limit} {state}"));
+                    }
+                }
+                for (component, figures) in self.graph.components.iter().zip(&figures.components) {
+                    let scarce = figures.resources.iter().filter(|r| BY_NODES.contains(&r.name) && r.share() > 1.0);
+                    for resource in scarce {
+                        miss(resource.share() - 1.0, format!("{} of {} {state}", resource.name, component.name));
+                    }
+                }
+                for goal in self.goals.iter().filter(|goal| today || goal.key != "availability") {
+                    // The budget follows from the sizes and can't be met by more of them.
+                    if goal.flow.is_none() || goal.met(run, &figures) != Some(false) {
+                        continue;
+                    }
+                    let flow = goal.flow.and_then(|flow| self.graph.flows.get(flow)).map_or("", |f| f.name.as_str());
+                    let by = match (goal.value(&figures), goal.bound(run)) {
+                        (Some(value), Some(bound)) if goal.key == "availability" => {
+                            (1.0 - value) / (1.0 - bound).max(1e-12) - 1.0
+                        }
+                        (Some(value), Some(bound)) => value / bound - 1.0,
+                        _ => 1e3,
+                    };
+                    miss(by.max(1e-9), format!("{flow} {} {state}", goal.key));
+                }
+            });
+        }
+        (total, names)
+    }
+
+    fn broken(&mut self, counts: &[f64]) -> Vec<String> {
+        self.misses(counts).1
+    }
+
+    /// Grows what helps most for its price until everything is met or nothing helps.
+    fn grow(&mut self, counts: &mut [f64]) {
+        let (mut missing, _) = self.misses(counts);
+        for _ in 0..MOST_STEPS {
+            if missing <= 0.0 {
+                return;
+            }
+            let mut best: Option<(usize, f64, f64, f64)> = None;
+            for at in 0..counts.len() {
+                let Some(before) = counts.get(at).copied() else { continue };
+                let step = (before * 0.1).ceil();
+                if before + step > MOST_NODES {
+                    continue;
+                }
+                if let Some(count) = counts.get_mut(at) {
+                    *count = before + step;
+                }
+                let (after, _) = self.misses(counts);
+                if let Some(count) = counts.get_mut(at) {
+                    *count = before;
+                }
+                let price = self.choices.get(at).map_or(1.0, |choice| choice.price) * step;
+                let gain = (missing - after) / price;
+                if after < missing * (1.0 - 1e-6) && best.is_none_or(|(_, _, most, _)| gain > most) {
+                    best = Some((at, before + step, gain, after));
+                }
+            }
+            let Some((at, grown, _, after)) = best else { return };
+            if let Some(count) = counts.get_mut(at) {
+                *count = grown;
+            }
+            missing = after;
+        }
+    }
+
+    /// Takes back what isn't needed, dearest first.
+    fn prune(&mut self, counts: &mut [f64]) {
+        let (allowed, _) = self.misses(counts);
+        let mut order: Vec<usize> = (0..counts.len()).collect();
+        order.sort_by(|a, b| {
+            let price = |at: &usize| self.choices.get(*at).map_or(0.0, |choice| choice.price);
+            price(b).total_cmp(&price(a)).then(a.cmp(b))
+        });
+        for at in order {
+            let fewest = self.choices.get(at).map_or(1.0, |choice| choice.fewest);
+            let (mut low, mut high) = (fewest - 1.0, counts.get(at).copied().unwrap_or(fewest));
+            while high - low > 1.0 {
+                let middle = f64::midpoint(low, high).floor();
+                if let Some(count) = counts.get_mut(at) {
+                    *count = middle;
+                }
+                if self.misses(counts).0 <= allowed + 1e-12 { high = middle } else { low = middle }
+            }
+            if let Some(count) = counts.get_mut(at) {
+                *count = high;
+            }
+        }
+    }
+
+    /// What breaks if a size were one smaller.
+    fn reason(&mut self, counts: &[f64], at: usize) -> String {
+        let mut fewer = counts.to_vec();
+        if let Some(count) = fewer.get_mut(at) {
+            *count -= 1.0;
+            if *count < 1.0 {
+                return "at least one".to_owned();
+            }
+        }
+        let before = self.broken(counts);
+        let more: Vec<String> = self.broken(&fewer).into_iter().filter(|name| !before.contains(name)).collect();
+        more.into_iter().next().unwrap_or_else(|| "what it needs to work".to_owned())
+    }
+
+    /// Shards of stores with a primary, which further copies don't relieve of writes.
+    fn shards(&mut self, today: &Estimate) -> Vec<Sizing> {
+        let mut list = Vec::new();
+        for index in 0..self.graph.components.len() {
+            let Some((component, figures)) = self.graph.components.get(index).zip(today.components.get(index)) else {
+                continue;
+            };
+            let (None, Some((load, servers)), Kind::Database) =
+                (figures.nodes_needed, figures.processor, component.kind)
+            else {
+                continue;
+            };
+            let stated = component.number(attr!(Component, "shards")).map(|input| input.value);
+            let target =
+                component.number(attr!(Component, "target_utilization")).map_or(TARGET_UTILISATION, |i| i.value);
+            let shards = stated.unwrap_or(1.0);
+            let by_load = (load / servers * shards / target * (1.0 - 1e-9)).ceil().max(1.0);
+            let largest = self.graph.data.iter().zip(&today.data).filter(|(data, _)| data.stores.contains(&index));
+            let by_size = largest.filter_map(|(_, figures)| figures.shards_needed).fold(1.0, f64::max);
+            let planned = by_load.max(by_size);
+            let target = crate::quantity::percent(target);
+            let reason = match (planned > 1.0, by_size > by_load) {
+                (false, _) => "at least one".to_owned(),
+                (true, true) => "largest sensible shard".to_owned(),
+                (true, false) => format!("utilisation up to {target} at peak"),
+            };
+            list.push(Sizing { component: component.name.clone(), key: "shards", today: stated, planned, reason });
+            self.set(index, attr!(Component, "shards"), planned);
+        }
+        list
+    }
+
+    /// Partitions for bytes and for consumers.
+    fn partitions(&self, figures: &Estimate) -> Vec<Sizing> {
+        let mut list = Vec::new();
+        for (index, (component, figures)) in self.graph.components.iter().zip(&figures.components).enumerate() {
+            let get = |id| component.number(id).map(|input| input.value);
+            let Some(each) = get(attr!(Component, "partition_throughput")).filter(|each| *each > 0.0) else { continue };
+            let target = get(attr!(Component, "target_utilization")).unwrap_or(TARGET_UTILISATION);
+            let by_bytes = (figures.peak_in / each / target).ceil().max(1.0);
+            let consumers = self.structure.callees.get(index).into_iter().flatten();
+            let nodes = consumers.filter_map(|&c| self.graph.components.get(c)?.number(attr!(Component, "replicas")));
+            let by_consumers = nodes.map(|input| input.value).fold(1.0, f64::max);
+            let reason = if by_consumers > by_bytes { "one for each consumer" } else { "bytes per partition" };
+            list.push(Sizing {
+                component: component.name.clone(),
+                key: "partitions",
+                today: get(attr!(Component, "partitions")),
+                planned: by_bytes.max(by_consumers),
+                reason: reason.to_owned(),
+            });
+        }
+        list
+    }
+
+    /// Connection pools: as many as keep all but 1 % of requests from finding them empty, in every state.
+    fn pools(&mut self, counts: &[f64]) -> Vec<Sizing> {
+        self.apply(counts);
+        let mut needed: BTreeMap<usize, f64> = BTreeMap::new();
+        for (_, scenario) in &self.scenarios {
+            self.run(scenario, |_, figures| {
+                for ((caller, callee), used) in &figures.pool_in_use {
+                    let store = self.graph.components.get(*callee).is_some_and(|c| c.kind == Kind::Database);
+                    let nodes = figures.components.get(*caller).and_then(|c| c.nodes).filter(|n| *n > 0.0);
+                    if let Some(nodes) = nodes.filter(|_| store) {
+                        let most = needed.entry(*caller).or_insert(0.0);
+                        *most = most.max(used / nodes);
+                    }
+                }
+            });
+        }
+        let mut list = Vec::new();
+        for (caller, load) in needed {
+            let Some(component) = self.graph.components.get(caller) else { continue };
+            let Some(today) = component.number(attr!(Component, "pool.size")) else { continue };
+            let mut size = 1_u32;
+            while erlang_b(u64::from(size), load) > POOL_WAIT && size < 100_000 {
+                size += 1;
+            }
+            list.push(Sizing {
+                component: component.name.clone(),
+                key: "pool.size",
+                today: Some(today.value),
+                planned: f64::from(size),
+                reason: "1 request in 100 finds it empty".to_owned(),
+            });
+        }
+        list
+    }
+
+    /// Memory of caches with a wanted hit ratio.
+    fn cache_memory(&self, figures: &Estimate) -> Vec<Sizing> {
+        let mut list = Vec::new();
+        for (component, figures) in self.graph.components.iter().zip(&figures.components) {
+            let Some((memory, nodes)) = figures.memory_for_hit.zip(figures.nodes.filter(|n| *n > 0.0)) else {
+                continue;
+            };
+            list.push(Sizing {
+                component: component.name.clone(),
+                key: "memory",
+                today: component.number(attr!(Component, "memory")).map(|input| input.value),
+                planned: (memory / nodes / 1e6).ceil() * 1e6,
+                reason: "wanted hit ratio".to_owned(),
+            });
+        }
+        list
+    }
+}
