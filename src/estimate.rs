@@ -23,11 +23,13 @@ use std::collections::BTreeMap;
 
 use crate::attributes::Input;
 use crate::catalog::Catalog;
+use crate::formula::fit::Usl;
 use crate::graph::{Component, Graph, Structure, number};
 use crate::quantity::Dimension;
 use crate::vocabulary::{AttributeId, Shape};
 
 pub use scenario::Scenario;
+pub(crate) use traffic::operation;
 pub use uncertainty::{Effect, Model, SAMPLES, Sensitivity, Spreads, sensitivity, spreads};
 pub use verify::verify;
 
@@ -49,7 +51,11 @@ pub struct ComponentFigures {
     pub peak_reads: f64,
     /// Of it, writes.
     pub peak_writes: f64,
-    /// Of it, calls that are made again after a failed attempt.
+    /// Reads per second on average.
+    pub average_reads: f64,
+    /// Writes per second on average.
+    pub average_writes: f64,
+    /// Of the peak, calls that are made again after a failed attempt.
     pub peak_retries: f64,
     /// How often one request reaches it at most, if every attempt fails.
     pub amplification: f64,
@@ -57,6 +63,8 @@ pub struct ComponentFigures {
     pub refused: Option<f64>,
     /// Nodes at which its throughput peaks, by the law fitted to its measurements.
     pub scaling_peak: Option<f64>,
+    /// That law.
+    pub scaling_law: Option<Usl>,
     /// Bytes in at peak.
     pub peak_in: f64,
     /// Bytes out at peak.

@@ -2,11 +2,13 @@
 
 pub mod chart;
 pub mod comparison;
+mod contributions;
 pub mod diagnostics;
 pub mod estimate_json;
 pub mod explain;
 pub mod findings_json;
 pub mod markdown;
+pub mod origins;
 pub mod plan;
 pub mod sarif;
 pub mod schema;

@@ -5,6 +5,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::allow_attributes,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     missing_docs,
     reason = "a test fails by panicking"
 )]
@@ -12,6 +15,7 @@
 mod architecture;
 mod cli;
 mod errors;
+mod estimates;
 mod golden;
 mod readme;
 mod rules;

@@ -11,8 +11,8 @@ use crate::definition::SEED;
 use crate::diagnostic::Diagnostics;
 use crate::estimate::{Model, SAMPLES, Scenario, spreads};
 use crate::report::diagnostics::draw_all;
-use crate::report::estimate_json;
 use crate::report::tables::Figures;
+use crate::report::{estimate_json, origins};
 use crate::source::{SourceId, Sources};
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// The seed of the samples.
     #[arg(long, default_value_t = SEED)]
     seed: u64,
+    /// List every number that the figures rest on, with its origin.
+    #[arg(long)]
+    assumptions: bool,
     /// Print how every figure was computed.
     #[arg(long)]
     explain: bool,
@@ -134,15 +137,24 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     }
     let model = Model { graph: &analysis.graph, structure: &analysis.structure, catalog: &catalog };
     let spreads = spreads(&model, &Scenario::default(), args.seed, args.samples);
-    let figures =
-        Figures { analysis: &analysis, spreads: &spreads, date_in: &files::date_in, prices: catalog.prices() };
+    let figures = Figures {
+        analysis: &analysis,
+        spreads: &spreads,
+        sources: &sources,
+        date_in: &files::date_in,
+        prices: catalog.prices(),
+    };
     let text = match args.format {
         Format::Text => figures.tables().iter().map(|table| table.text(terminal.columns)).collect(),
         Format::Markdown => figures.tables().iter().map(crate::report::tables::Table::markdown).collect(),
-        Format::Json => estimate_json::json(&analysis, &spreads)
+        Format::Json => estimate_json::json(&analysis, &spreads, &sources)
             .map_err(|error| Failure(format!("can't write the figures: {error}")))?,
     };
     print(&text)?;
+    if args.assumptions && !matches!(args.format, Format::Json) {
+        let table = origins::table(&origins::origins(&analysis, &sources));
+        print(&if matches!(args.format, Format::Text) { table.text(terminal.columns) } else { table.markdown() })?;
+    }
     if args.explain {
         for path in super::explain::figures(&analysis) {
             print(&super::explain::derivation(&path, &analysis, &sources)?)?;

@@ -15,7 +15,7 @@ const MOST_RETRIES: u64 = 20;
 /// A call with all its attempts.
 #[derive(Clone, Debug)]
 pub(super) struct Attempted {
-    /// From the first attempt to the answer, or to giving up.
+    /// From the first attempt to the answer; to giving up where the caller goes on without one.
     pub time: Latency,
     /// Attempts on average.
     pub attempts: f64,
@@ -30,6 +30,8 @@ pub(super) struct Hazard {
     pub refused: f64,
     /// Share of which a call that the callee makes fails.
     pub nested: f64,
+    /// Whether the caller goes on when all attempts fail.
+    pub optional: bool,
     /// Whether the callee can't keep up, so that everything that can be late is.
     pub overloaded: bool,
 }
@@ -61,7 +63,10 @@ pub(super) fn attempted(run: &Run<'_>, step: &Step, own: Latency, hazard: Hazard
         parts.push((chance * (1.0 - fails_once), before.sequence(&success)));
         chance *= fails_once;
     }
-    parts.push((chance, Latency::constant((shown + 1) as f64 * failing + pause(run, step, shown))));
+    // Latency is that of answers. A call that its caller can do without makes it wait all the same.
+    if hazard.optional || chance > 1.0 - NEGLIGIBLE {
+        parts.push((chance, Latency::constant((shown + 1) as f64 * failing + pause(run, step, shown))));
+    }
     Attempted { time: Latency::mixture(parts), attempts: attempts + hedged, fails: chance }
 }
 

@@ -14,8 +14,8 @@ use crate::vocabulary::{Kind, attr};
 /// What latency needs to know of a component.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Station {
-    /// The wait at its busiest node; `None` if it isn't known or has no end.
-    pub wait: Option<Moments>,
+    /// The share of calls that wait at its busiest node, and how long these do; `None` if it isn't known or has no end.
+    pub wait: Option<(f64, Moments)>,
     /// Share of calls that its full queue refuses.
     pub refused: f64,
     /// Whether it can't keep up.
@@ -157,6 +157,7 @@ fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> 
         station = by_nodes(run, component, figures, &service);
     }
     if let Some(law) = scaling_law(component) {
+        figures.scaling_law = Some(law);
         figures.scaling_peak = usl_peak(law.sigma, law.kappa);
         figures.nodes_needed = Some(nodes_by_law(run, component, figures.peak_rate, law));
         figures.nodes_for_loss = None;
@@ -253,20 +254,8 @@ fn by_nodes(
         }
     }
     let mean = if rate > 0.0 { load / rate } else { call_time };
-    let queue_limit = run.component(component, attr!(Component, "queue_limit"));
-    // Allen and Cunneen: the wait of M/M/c, stretched by how much service times vary.
-    let stretch = (1.0 + variability.scv) / 2.0;
-    let servers = servers as u64;
-    match queue_limit {
-        Some(limit) => {
-            let room = servers.saturating_add(limit as u64);
-            station.wait = mmck_wait(rate, mean, servers, room).map(|wait| wait.scaled(stretch));
-            station.refused = mmck(rate, mean, servers, room).map_or(0.0, |queue| queue.loss);
-            figures.refused = Some(station.refused);
-        }
-        None => station.wait = Mmc::new(rate, mean, servers).map(|queue| queue.wait_moments().scaled(stretch)),
-    }
-    figures.wait = station.wait.map(|wait| wait.mean);
+    waiting(run, component, (rate, mean, servers as u64, variability), figures, &mut station);
+    figures.wait = station.wait.map(|(share, wait)| share * wait.mean);
     station
 }
 
@@ -295,6 +284,42 @@ fn nodes_by_law(run: &Run<'_>, component: &Component, rate: f64, law: Usl) -> f6
         if enough(middle) { high = middle } else { low = middle }
     }
     high
+}
+
+/// The queue at the busiest node: how many wait and how long, or how many a full queue refuses.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a whole number of places, at most 1e9"
+)]
+fn waiting(
+    run: &Run<'_>,
+    component: &Component,
+    (rate, mean, servers, variability): (f64, f64, u64, Variability),
+    figures: &mut ComponentFigures,
+    station: &mut Station,
+) {
+    let queue_limit = run.component(component, attr!(Component, "queue_limit"));
+    // Allen and Cunneen: the wait of M/M/c, stretched by how much service times vary.
+    let stretch = (1.0 + variability.scv) / 2.0;
+    match queue_limit {
+        Some(limit) => {
+            let room = servers.saturating_add(limit as u64);
+            station.wait = mmck_wait(rate, mean, servers, room).map(|wait| (1.0, wait.scaled(stretch)));
+            station.refused = mmck(rate, mean, servers, room).map_or(0.0, |queue| queue.loss);
+            figures.refused = Some(station.refused);
+        }
+        None => {
+            station.wait = Mmc::new(rate, mean, servers).map(|queue| match variability.is_exponential() {
+                true => (1.0, queue.wait_moments()),
+                false => {
+                    let wait = variability.conditional_wait(mean, servers as f64, queue.utilization());
+                    (queue.wait_probability(), wait)
+                }
+            });
+        }
+    }
 }
 
 /// Load and arrival rate at the busiest node of a primary with copies. Every copy applies every write.

@@ -70,10 +70,10 @@ fn own(run: &Run<'_>, component: &Component, index: usize, estimate: &mut Estima
     let (cold, cold_cost) = figures.cold_storage;
     add("storage", stored.zip(storage_price).map(|(bytes, each)| (bytes - cold).max(0.0) * each + cold_cost));
     let share = if figures.peak_rate > 0.0 { figures.rate / figures.peak_rate } else { 0.0 };
-    let other = (figures.peak_rate - figures.peak_reads - figures.peak_writes).max(0.0) * share;
+    let other = (figures.rate - figures.average_reads - figures.average_writes).max(0.0);
     let any = get(attr!(Component, "price_per_request"));
-    let reads = get(attr!(Component, "price_per_read")).or(any).map(|each| each * figures.peak_reads * share);
-    let writes = get(attr!(Component, "price_per_write")).or(any).map(|each| each * figures.peak_writes * share);
+    let reads = get(attr!(Component, "price_per_read")).or(any).map(|each| each * figures.average_reads);
+    let writes = get(attr!(Component, "price_per_write")).or(any).map(|each| each * figures.average_writes);
     let calls = any.map(|each| each * other);
     let requests = [reads, writes, calls].into_iter().flatten().reduce(|a, b| a + b);
     add("requests", requests);

@@ -186,7 +186,8 @@ fn backwards(run: &Run<'_>, stations: &[Station], flow: usize, fixed: &[(usize, 
         let mean = own.mean();
         let nested = calls.failing(run, &step.children);
         let down = run.scenario.is_down(run.graph, step.callee);
-        let hazard = Hazard { refused: station.refused, nested, overloaded: station.overloaded || down };
+        let optional = crate::graph::is_optional(run.graph, index);
+        let hazard = Hazard { refused: station.refused, nested, optional, overloaded: station.overloaded || down };
         let Attempted { time, attempts, fails } = attempted(run, step, own, hazard);
         let chance = chance(run, step, fixed);
         let times = run.of(&step.own, attr!(Step, "times")).unwrap_or(1.0);
@@ -239,10 +240,14 @@ fn call(run: &Run<'_>, step: &Step, station: &Station) -> Latency {
             moments = moments.then(Moments::constant(replication_wait(run, component)));
         }
     }
-    if let Some(wait) = station.wait {
-        moments = moments.then(wait);
-    }
-    let call = Latency::new(moments).sequence(&service);
+    let call = match station.wait {
+        Some((share, wait)) if share >= 1.0 => Latency::new(moments.then(wait)).sequence(&service),
+        Some((share, wait)) => {
+            let waits = Latency::new(wait).with_probability(share);
+            Latency::new(moments).sequence(&service).sequence(&waits)
+        }
+        None => Latency::new(moments).sequence(&service),
+    };
     opening(run, step, rtt).map_or(call.clone(), |opening| opening.sequence(&call))
 }
 

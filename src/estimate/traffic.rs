@@ -61,8 +61,14 @@ fn add_step(run: &Run<'_>, step: &Step, rate: f64, peak: f64, estimate: &mut Est
         callee.peak_in += sent;
         callee.peak_out += returned;
         match operation(graph, step) {
-            Operation::Write => callee.peak_writes += peak,
-            Operation::Read => callee.peak_reads += peak,
+            Operation::Write => {
+                callee.peak_writes += peak;
+                callee.average_writes += rate;
+            }
+            Operation::Read => {
+                callee.peak_reads += peak;
+                callee.average_reads += rate;
+            }
             Operation::Call => {}
         }
     }
@@ -82,7 +88,7 @@ fn add_step(run: &Run<'_>, step: &Step, rate: f64, peak: f64, estimate: &mut Est
 }
 
 /// What a step does; a call to a store that doesn't say counts as a read, to a broker as a write.
-pub(super) fn operation(graph: &Graph, step: &Step) -> Operation {
+pub(crate) fn operation(graph: &Graph, step: &Step) -> Operation {
     let kind = graph.components.get(step.callee).map_or(Kind::Service, |c| c.kind);
     match step.operation {
         Some(operation) => operation,

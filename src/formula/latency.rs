@@ -23,6 +23,9 @@ pub(super) struct Path {
     pub curve: Curve,
 }
 
+/// A path of which less than this share is cut off keeps its one curve.
+const UNCUT: f64 = 0.005;
+
 impl Path {
     /// Moments that overflowed, or never were numbers, become a constant, so that nothing infinite is handed on.
     fn new(weight: f64, moments: Moments) -> Self {
@@ -216,14 +219,23 @@ impl Latency {
     ///
     /// Example: of exponential times of 10 ms those up to 10 ms have a mean of 4.2 ms.
     pub fn below(&self, limit: f64) -> Option<Latency> {
-        let parts: Vec<(f64, Moments)> = self
-            .paths
-            .iter()
-            .map(|path| {
-                let (share, moments) = path.curve.below(limit);
-                (path.weight * share, moments)
-            })
-            .collect();
+        let mut parts: Vec<(f64, Moments)> = Vec::new();
+        for path in &self.paths {
+            let (share, moments) = path.curve.below(limit);
+            if share > 1.0 - UNCUT {
+                parts.push((path.weight * share, moments));
+                continue;
+            }
+            // What is cut off sharply has no curve of its own; three pieces of it nearly do.
+            let mut before = (0.0, Moments::ZERO);
+            for edge in [0.25, 0.5, 1.0] {
+                let up_to = if edge < 1.0 { path.curve.below(limit * edge) } else { (share, moments) };
+                if let Some(piece) = Moments::between(before, up_to) {
+                    parts.push((path.weight * (up_to.0 - before.0), piece));
+                    before = up_to;
+                }
+            }
+        }
         let any = parts.iter().any(|(weight, _)| *weight > 0.0);
         any.then(|| Self::from_parts(parts, Self::MAX_PATHS))
     }

@@ -72,6 +72,25 @@ impl Moments {
         mixed
     }
 
+    /// The moments of what is in `all` but not in `part`, each with its share; `None` if that is next to nothing.
+    pub(super) fn between((part_share, part): (f64, Moments), (share, all): (f64, Moments)) -> Option<Moments> {
+        let rest = share - part_share;
+        if rest <= share * 1e-9 {
+            return None;
+        }
+        let raw = |m: Moments| {
+            let second = m.variance + m.mean * m.mean;
+            [m.mean, second, m.third + 3.0 * m.mean * m.variance + m.mean * m.mean * m.mean]
+        };
+        let [a, b] = [raw(part), raw(all)];
+        let [first, second, third] = [0, 1, 2].map(|k| {
+            let at = |list: &[f64; 3]| list.get(k).copied().unwrap_or(0.0);
+            (share * at(&b) - part_share * at(&a)) / rest
+        });
+        let variance = (second - first * first).max(0.0);
+        Some(Moments { mean: first, variance, third: third - 3.0 * first * second + 2.0 * first * first * first })
+    }
+
     /// Standard deviation, in the time's unit.
     pub fn deviation(self) -> f64 {
         self.variance.max(0.0).sqrt()

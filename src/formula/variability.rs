@@ -62,6 +62,33 @@ impl Variability {
         }
     }
 
+    /// Whether it is the exponential shape, for which queues have closed forms.
+    pub fn is_exponential(self) -> bool {
+        self == Self::EXPONENTIAL
+    }
+
+    /// The second or third moment about zero, for a mean of 1.
+    fn raw(self, order: u32) -> f64 {
+        let second = 1.0 + self.scv;
+        if order == 2 { second } else { self.third + 3.0 * second - 2.0 }
+    }
+
+    /// The wait of those that wait in an M/G/c queue, taken as the one server c times as fast that all busy ones make:
+    /// a geometric number of residual service times (Pollaczek and Khinchine), as a gamma from zero with its mean and
+    /// variance. Of a queue with utilisation `used` and services of a mean time, per server.
+    ///
+    /// Exact for exponential times; the mean is exact for one server and Allen and Cunneen's for more. Against simulation of
+    /// constant and log-normal times (coefficient of variation 1.3) on 1 to 16 servers at 50 to 85 %: mean wait within 3 % of
+    /// wait and service, p95 and p99 of the response within 8 %, p50 within 15 %.
+    pub fn conditional_wait(self, mean: f64, servers: f64, used: f64) -> Moments {
+        let (residual, residual_square) = (self.raw(2) / 2.0, self.raw(3) / 3.0);
+        let free = 1.0 - used;
+        let first = residual / free;
+        let second = (residual_square + 2.0 * used * residual * first) / free;
+        let variance = second - first * first;
+        Moments { mean: first, variance, third: 2.0 * variance * variance / first }.scaled(mean / servers)
+    }
+
     /// The moments of such a time with a mean.
     pub fn moments(self, mean: f64) -> Moments {
         Moments { mean, variance: self.scv * mean * mean, third: self.third * mean * mean * mean }

@@ -7,6 +7,8 @@ use crate::estimate::Spreads;
 use crate::estimate::metric::METRICS;
 use crate::expr::EntityRef;
 use crate::lint::World;
+use crate::report::origins::{From, origins};
+use crate::source::Sources;
 
 #[derive(Serialize)]
 struct Report {
@@ -15,6 +17,9 @@ struct Report {
     name: String,
     samples: usize,
     assumptions: Vec<Assumption>,
+    /// How many numbers come from where.
+    origins: Origins,
+    objectives: Vec<Objective>,
     figures: Vec<Figure>,
 }
 
@@ -23,6 +28,26 @@ struct Assumption {
     name: String,
     value: f64,
     uncertain: bool,
+}
+
+#[derive(Serialize)]
+struct Origins {
+    spec: usize,
+    assumptions: usize,
+    profiles: usize,
+    rules_of_thumb: usize,
+    defaults: usize,
+}
+
+#[derive(Serialize)]
+struct Objective {
+    flow: Option<String>,
+    objective: &'static str,
+    /// In the base unit of the figure.
+    bound: Option<f64>,
+    value: Option<f64>,
+    /// Share of samples in which it is met; `null` if the spec doesn't say enough.
+    chance: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -44,7 +69,7 @@ struct Figure {
 }
 
 /// Writes all figures. A figure that isn't known has the value `null`.
-pub fn json(analysis: &Analysis, spreads: &Spreads) -> serde_json::Result<String> {
+pub fn json(analysis: &Analysis, spreads: &Spreads, sources: &Sources) -> serde_json::Result<String> {
     let world = World::new(&analysis.graph, &analysis.structure, &analysis.estimate);
     let mut figures = Vec::new();
     for (place, metric) in METRICS.iter().enumerate() {
@@ -67,12 +92,29 @@ pub fn json(analysis: &Analysis, spreads: &Spreads) -> serde_json::Result<String
     let definitions = analysis.graph.definitions.iter();
     let assumptions =
         definitions.map(|d| Assumption { name: d.name.clone(), value: d.value, uncertain: d.uncertain }).collect();
+    let stated = origins(analysis, sources);
+    let count = |from: From| stated.iter().filter(|stated| stated.from == from).count();
+    let objectives = spreads.chances.iter().map(|(goal, chance)| Objective {
+        flow: goal.flow.and_then(|flow| analysis.graph.flows.get(flow)).map(|flow| flow.name.clone()),
+        objective: goal.key,
+        bound: goal.stated(&analysis.graph),
+        value: goal.value(&analysis.estimate),
+        chance: *chance,
+    });
     let report = Report {
         version: 1,
         tool: "napkin",
         name: analysis.graph.name.clone(),
         samples: spreads.samples,
         assumptions,
+        origins: Origins {
+            spec: count(From::Spec),
+            assumptions: count(From::Assumption),
+            profiles: count(From::Profile),
+            rules_of_thumb: count(From::RuleOfThumb),
+            defaults: count(From::Default),
+        },
+        objectives: objectives.collect(),
         figures,
     };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")

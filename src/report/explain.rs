@@ -6,6 +6,7 @@ use crate::analysis::Analysis;
 use crate::attributes::{Attribute, AttributeValue, Origin};
 use crate::estimate::metric::{METRICS, Metric, find};
 use crate::quantity::{Dimension, Hint, quantity};
+use crate::report::contributions::contributions;
 use crate::report::safe;
 use crate::source::Sources;
 use crate::vocabulary::{AttributeId, Shape, Target};
@@ -165,86 +166,4 @@ fn stated(id: AttributeId, target: Target, index: usize, (analysis, sources): (&
         .collect();
     let uses = if assumptions.is_empty() { String::new() } else { format!(", with {}", assumptions.join(", ")) };
     Some(format!("{} = {about}{value}   [{origin}{uses}]", id.def().key))
-}
-
-/// What a sum over steps or components consists of.
-fn contributions(metric: &Metric, index: usize, analysis: &Analysis) -> Vec<String> {
-    let (graph, estimate) = (&analysis.graph, &analysis.estimate);
-    let name = |c: usize| graph.components.get(c).map_or("", |c| c.name.as_str());
-    match (metric.target, metric.key) {
-        (Target::Component, "rate" | "peak_rate") => graph
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| step.callee == index)
-            .map(|(at, step)| {
-                let visits = estimate.visits.get(at).copied().unwrap_or(0.0);
-                let flow = graph.flows.get(step.flow);
-                let figures = estimate.flows.get(step.flow);
-                let rate = figures.and_then(|f| if metric.key == "rate" { f.rate } else { f.peak_rate }).unwrap_or(0.0);
-                format!(
-                    "flow {}: {} × {} visits from {}",
-                    flow.map_or("", |f| f.name.as_str()),
-                    quantity(rate, Dimension::RATE, &Hint::Auto),
-                    crate::quantity::number(visits),
-                    name(step.caller)
-                )
-            })
-            .collect(),
-        (Target::Flow, key) if key.starts_with("latency.") => {
-            let steps = graph.flows.get(index).map_or(0..0, |f| f.steps.clone());
-            steps
-                .filter_map(|at| graph.steps.get(at).map(|step| (at, step)))
-                .filter(|(_, step)| !step.detached)
-                .map(|(at, step)| {
-                    let figures = estimate.components.get(step.callee);
-                    let time = |value: Option<f64>| {
-                        value.map_or("unknown".to_owned(), |t| quantity(t, Dimension::TIME, &Hint::Auto))
-                    };
-                    let rtt = estimate.links.get(step.link).map(|l| l.rtt);
-                    format!(
-                        "{} → {}: {} visits, round trip {}, wait {}, service {}",
-                        name(step.caller),
-                        name(step.callee),
-                        crate::quantity::number(estimate.visits.get(at).copied().unwrap_or(0.0)),
-                        time(rtt),
-                        time(figures.and_then(|f| f.wait)),
-                        time(estimate.idle.get(at).copied().flatten())
-                    )
-                })
-                .collect()
-        }
-        (_, "cost") => costs(metric, index, analysis),
-        (Target::Flow, "availability") => analysis
-            .structure
-            .critical
-            .get(index)
-            .into_iter()
-            .flatten()
-            .map(|&c| {
-                let works = estimate.components.get(c).and_then(|f| f.availability);
-                format!("{}: {}", name(c), works.map_or("unknown".to_owned(), crate::quantity::percent))
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// What a cost consists of.
-fn costs(metric: &Metric, index: usize, analysis: &Analysis) -> Vec<String> {
-    let (graph, estimate) = (&analysis.graph, &analysis.estimate);
-    let shown = |cost| quantity(cost, Dimension::MONEY_RATE, &Hint::Auto);
-    if metric.target == Target::Component {
-        let lines = estimate.components.get(index).map_or(&[][..], |figures| &figures.cost_lines);
-        return lines.iter().map(|line| format!("{}: {}", line.what, shown(line.amount))).collect();
-    }
-    let reached = |component: usize| graph.steps.iter().any(|step| step.flow == index && step.callee == component);
-    let priced = graph.components.iter().zip(&estimate.components).enumerate();
-    priced
-        .filter(|(at, _)| metric.target == Target::System || reached(*at))
-        .filter_map(|(_, (component, figures))| {
-            let cost = figures.cost.filter(|cost| *cost > 0.0)?;
-            Some(format!("{}: {} in all", component.name, shown(cost)))
-        })
-        .collect()
 }

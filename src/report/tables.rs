@@ -9,7 +9,9 @@ use crate::estimate::Spreads;
 use crate::estimate::metric::find;
 use crate::graph::Graph;
 use crate::quantity::{Dimension, Hint, quantity};
+use crate::report::origins::{origins, summary};
 use crate::report::safe;
+use crate::source::Sources;
 use crate::vocabulary::{Kind, Target, attr};
 
 /// A line above the head, one below it, one at the end; none between rows.
@@ -86,6 +88,8 @@ pub struct Figures<'f> {
     pub analysis: &'f Analysis,
     /// The spread of what is uncertain.
     pub spreads: &'f Spreads,
+    /// The spec's text, for places.
+    pub sources: &'f Sources,
     /// The date after so many seconds, where a clock is at hand.
     pub date_in: &'f dyn Fn(f64) -> Option<String>,
     /// The prices behind the costs.
@@ -544,12 +548,21 @@ impl Figures<'_> {
         let mut rows = Vec::new();
         for definition in self.graph().definitions.iter() {
             let value = quantity(definition.value, definition.dimension, &definition.checked.hint);
-            rows.push(vec![definition.name.clone(), if definition.uncertain { format!("≈ {value}") } else { value }]);
+            let text = if definition.uncertain { format!("≈ {value}") } else { value };
+            let place = self.graph().assumption_spans.iter().find(|(name, _)| *name == definition.name);
+            let place = place.map_or(String::new(), |(_, span)| {
+                let source = self.sources.get(span.source);
+                format!("{}:{}", source.name(), source.position(span.range().start).line)
+            });
+            rows.push(vec![definition.name.clone(), text, place]);
         }
-        let mut notes = Vec::new();
+        let mut notes = vec![summary(&origins(self.analysis, self.sources))];
+        if rows.is_empty() {
+            rows.push(vec!["–".to_owned(), String::new(), String::new()]);
+        }
         if self.spreads.samples > 0 {
             notes.push(format!("ranges are the 5th to 95th percentile of {} samples", self.spreads.samples));
         }
-        Table { title: "Assumptions", columns: columns(&["name", "value (median)"]), rows, notes }
+        Table { title: "Assumptions", columns: columns(&["name", "value (median)", "stated in"]), rows, notes }
     }
 }
