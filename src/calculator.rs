@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
-use crate::definition::{Definitions, Names, SEED, Sample, Sampler, Spread, shown};
+use crate::definition::{Definitions, Names, SEED, Sample, Sampler, Spread, samples, shown};
 use crate::expr::{Checked, ExprError, Type, check, parse};
 use crate::quantity::quantity;
 
@@ -125,6 +125,9 @@ impl Calculator {
         let mut streams = BTreeSet::new();
         self.definitions.streams(checked, &mut streams);
         let sampler = Sampler::new(SEED, &streams, SAMPLES);
+        if let Some(values) = samples(&self.definitions, checked, &sampler) {
+            return Ok(values);
+        }
         let (mut values, mut failed) = (Vec::with_capacity(SAMPLES), None);
         for index in 0..sampler.count() {
             match Sample::new(&self.definitions, &sampler, index).and_then(|sample| sample.evaluate(checked)) {

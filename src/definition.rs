@@ -3,12 +3,14 @@
 //! A definition may use earlier and later ones; it is checked once and evaluated per run, so that what uses the
 //! same assumption twice stays correlated.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::expr::{
-    Budget, Checked, EntityRef, ExprError, FieldId, FieldType, NameType, Schema, StreamId, Type, Value, World,
-    evaluate, stratified,
+    Budget, Checked, Column, Columns, EntityRef, ExprError, FieldId, FieldType, NameType, Schema, StreamId, Type,
+    Value, World, evaluate, evaluate_columns, normal_strata, standard_normal, stratified,
 };
 use crate::quantity::{Dimension, Hint};
 use crate::vocabulary::Target;
@@ -90,7 +92,18 @@ impl Definitions {
     /// The value of an expression with every uncertainty at its median.
     pub fn median(&self, checked: &Checked) -> Result<f64, ExprError> {
         let values: Vec<f64> = self.list.iter().map(|definition| definition.value).collect();
-        number(checked, &Run { values: &values, quantile: &|_| 0.5 })
+        number(checked, &Run { values: &values, quantile: &|_| 0.5, normal: &|_| 0.0 })
+    }
+
+    /// The named values that an expression rests on, through others too.
+    fn used(&self, checked: &Checked, into: &mut BTreeSet<usize>) {
+        for &slot in &checked.slots {
+            if into.insert(slot)
+                && let Some(definition) = self.get(slot)
+            {
+                self.used(&definition.checked, into);
+            }
+        }
     }
 
     /// The sources of uncertainty that an expression rests on, through names too.
@@ -107,25 +120,97 @@ impl Definitions {
 /// The samples of all sources of uncertainty.
 #[derive(Clone, Debug)]
 pub struct Sampler {
-    uniforms: BTreeMap<StreamId, Vec<f64>>,
-    count: usize,
+    strata: BTreeMap<StreamId, Vec<u32>>,
+    count: u32,
+    /// The middles of the strata as normal quantiles, computed when a normal source is first asked for.
+    normal: OnceCell<Vec<f64>>,
 }
 
 impl Sampler {
     /// Draws `count` stratified samples of each source.
     pub fn new(seed: u64, streams: &BTreeSet<StreamId>, count: usize) -> Self {
-        let uniforms = streams.iter().map(|&stream| (stream, stratified(seed, stream, count))).collect();
-        Sampler { uniforms, count }
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let strata = streams.iter().map(|&stream| (stream, stratified(seed, stream, count))).collect();
+        Sampler { strata, count, normal: OnceCell::new() }
     }
 
     /// How many samples there are.
     pub fn count(&self) -> usize {
-        self.count
+        self.count as usize
     }
 
     /// Where a source stands in a sample, as a quantile; the middle for a source that isn't sampled.
     pub fn quantile(&self, stream: StreamId, sample: usize) -> f64 {
-        self.uniforms.get(&stream).and_then(|list| list.get(sample)).copied().unwrap_or(0.5)
+        self.stratum(stream, sample).map_or(0.5, |stratum| self.middle(stratum))
+    }
+
+    /// The same as a quantile of the standard normal distribution.
+    pub fn normal(&self, stream: StreamId, sample: usize) -> f64 {
+        let stratum = self.stratum(stream, sample);
+        stratum.and_then(|stratum| self.normals().get(stratum as usize).copied()).unwrap_or(0.0)
+    }
+
+    fn stratum(&self, stream: StreamId, sample: usize) -> Option<u32> {
+        self.strata.get(&stream)?.get(sample).copied()
+    }
+
+    fn middle(&self, stratum: u32) -> f64 {
+        (f64::from(stratum) + 0.5) / f64::from(self.count)
+    }
+
+    fn normals(&self) -> &[f64] {
+        self.normal.get_or_init(|| normal_strata(self.count))
+    }
+}
+
+/// The columns of all named values, filled in order.
+struct Table<'t> {
+    sampler: &'t Sampler,
+    columns: Vec<Option<Column<'t>>>,
+}
+
+impl Columns for Table<'_> {
+    fn count(&self) -> usize {
+        self.sampler.count()
+    }
+    fn slot(&self, slot: usize) -> Option<Column<'_>> {
+        match self.columns.get(slot)?.as_ref()? {
+            Column::Constant(value) => Some(Column::Constant(*value)),
+            Column::Varying(values) => Some(Column::Varying(Cow::Borrowed(values))),
+        }
+    }
+    fn quantiles(&self, stream: StreamId) -> Option<Vec<f64>> {
+        let strata = self.sampler.strata.get(&stream)?;
+        Some(strata.iter().map(|&stratum| self.sampler.middle(stratum)).collect())
+    }
+    fn normals(&self, stream: StreamId) -> Option<Vec<f64>> {
+        let (strata, normals) = (self.sampler.strata.get(&stream)?, self.sampler.normals());
+        Some(strata.iter().map(|&stratum| normals.get(stratum as usize).copied().unwrap_or(0.0)).collect())
+    }
+}
+
+/// All samples of an expression at once; `None` if they have to be taken one by one.
+pub fn samples(definitions: &Definitions, checked: &Checked, sampler: &Sampler) -> Option<Vec<f64>> {
+    let mut used = BTreeSet::new();
+    definitions.used(checked, &mut used);
+    let mut table = Table { sampler, columns: Vec::new() };
+    for (slot, definition) in definitions.list.iter().enumerate() {
+        let column = match definition.uncertain {
+            _ if !used.contains(&slot) => None,
+            false => Some(Column::Constant(definition.value)),
+            true => {
+                let column = match evaluate_columns(&definition.checked, &table)? {
+                    Column::Constant(value) => Column::Constant(value),
+                    Column::Varying(values) => Column::Varying(Cow::Owned(values.into_owned())),
+                };
+                Some(column)
+            }
+        };
+        table.columns.push(column);
+    }
+    match evaluate_columns(checked, &table)? {
+        Column::Constant(value) => Some(vec![value; sampler.count()]),
+        Column::Varying(values) => Some(values.into_owned()),
     }
 }
 
@@ -179,7 +264,11 @@ impl<'s> Sample<'s> {
             Place::Sampled(sampler, index) => sampler.quantile(stream, index),
             Place::Chosen(point) => point.quantiles.get(&stream).copied().unwrap_or(0.5),
         };
-        number(checked, &Run { values: &self.values, quantile: &quantile })
+        let normal = |stream| match self.place {
+            Place::Sampled(sampler, index) => sampler.normal(stream, index),
+            Place::Chosen(_) => standard_normal(quantile(stream)),
+        };
+        number(checked, &Run { values: &self.values, quantile: &quantile, normal: &normal })
     }
 }
 
@@ -195,6 +284,7 @@ fn number(checked: &Checked, run: &Run<'_>) -> Result<f64, ExprError> {
 struct Run<'r> {
     values: &'r [f64],
     quantile: &'r dyn Fn(StreamId) -> f64,
+    normal: &'r dyn Fn(StreamId) -> f64,
 }
 
 impl<'w> World<'w> for Run<'_> {
@@ -209,6 +299,9 @@ impl<'w> World<'w> for Run<'_> {
     }
     fn quantile(&self, stream: StreamId) -> f64 {
         (self.quantile)(stream)
+    }
+    fn normal(&self, stream: StreamId) -> f64 {
+        (self.normal)(stream)
     }
 }
 
@@ -262,26 +355,26 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// The spread of samples; `None` if there are none. Sorts them.
+    /// The spread of samples; `None` if there are none. Puts them into another order.
     pub fn of(samples: &mut [f64]) -> Option<Spread> {
-        samples.sort_by(f64::total_cmp);
-        let at = |p: f64| percentile(samples, p);
-        Some(Spread { p5: at(0.05)?, p50: at(0.5)?, p95: at(0.95)? })
+        Some(Spread { p5: percentile(samples, 0.05)?, p50: percentile(samples, 0.5)?, p95: percentile(samples, 0.95)? })
     }
 }
 
-/// A percentile of sorted samples that stand for equal strata.
+/// A percentile of samples that stand for equal strata; puts them into another order.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "clamped to the indices of a list"
 )]
-fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = (p * sorted.len() as f64 - 0.5).clamp(0.0, last as f64);
+fn percentile(samples: &mut [f64], p: f64) -> Option<f64> {
+    let last = samples.len().checked_sub(1)?;
+    let place = (p * samples.len() as f64 - 0.5).clamp(0.0, last as f64);
     let low = place.floor();
-    let (a, b) = (sorted.get(low as usize)?, sorted.get((low as usize + 1).min(last))?);
+    let (_, a, above) = samples.select_nth_unstable_by(low as usize, f64::total_cmp);
+    let a = *a;
+    let b = above.iter().copied().reduce(f64::min).unwrap_or(a);
     Some(a + (b - a) * (place - low))
 }
 

@@ -27,6 +27,7 @@
 
 pub mod ast;
 mod check;
+mod columns;
 mod distribution;
 mod error;
 mod eval;
@@ -40,12 +41,13 @@ mod token;
 mod traps;
 
 pub use check::check;
-pub use distribution::Distribution;
+pub use columns::{Column, Columns, evaluate_columns};
+pub use distribution::{Distribution, standard_normal};
 pub use error::ExprError;
 pub use eval::{Budget, EntityRef, Missing, Value, World, evaluate};
 pub use formulas::{FORMULAS, Formula, Kind as FormulaKind};
 pub use function::FUNCTIONS;
 pub use ir::{Checked, FieldId, StreamId};
 pub use parser::{parse, parse_literal_prefix};
-pub use sampling::{stratified, stream_id};
+pub use sampling::{normal_strata, stratified, stream_id};
 pub use schema::{FieldType, NameType, NoNames, Schema, Type};

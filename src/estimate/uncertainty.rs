@@ -14,8 +14,12 @@ use crate::graph::{Graph, Structure};
 
 /// How many samples are taken of a system of ordinary size.
 pub const SAMPLES: usize = 1000;
-/// How many figures are kept over all samples; larger systems get fewer samples, and the report says how many.
-const KEPT: usize = 4_000_000;
+/// How many figures that vary are kept over all samples (256 MB); systems with more get fewer samples, and the report says
+/// how many.
+const KEPT: usize = 32_000_000;
+
+/// Samples after which it is clear which figures vary.
+const TRIED: usize = 64;
 
 /// A figure of which most samples lack a value has no honest spread: more than one in twenty.
 const LACKING: usize = 20;
@@ -76,15 +80,17 @@ pub fn spreads(model: &Model<'_>, scenario: &Scenario, seed: u64, wanted: usize)
     let columns: Vec<(usize, usize)> =
         METRICS.iter().enumerate().flat_map(|(m, metric)| (0..metric.count(graph)).map(move |i| (m, i))).collect();
     // Without uncertainty one sample says all there is to say about objectives.
-    let count = if streams.is_empty() { 1 } else { wanted.min(KEPT / columns.len().max(1)).max(50) };
+    let wanted = if streams.is_empty() { 1 } else { wanted.max(50) };
+    let varying = if wanted > TRIED { varying(model, scenario, seed, &columns, &streams) } else { columns };
+    let count = wanted.min((KEPT / varying.len().max(1)).max(50));
     let sampler = Sampler::new(seed, &streams, count);
-    let mut table: Vec<Vec<f64>> = vec![Vec::with_capacity(count); columns.len()];
+    let mut table: Vec<Vec<f64>> = vec![Vec::with_capacity(count); varying.len()];
     let mut decided = vec![(0_usize, 0_usize); goals.len()];
     for index in 0..count {
         // A sample whose arithmetic fails (a division by a sampled zero) says nothing and is left out.
         let Ok(sample) = Sample::new(&graph.definitions, &sampler, index) else { continue };
         model.run(&sample, scenario, |run, figures| {
-            for (&(metric, item), column) in columns.iter().zip(&mut table) {
+            for (&(metric, item), column) in varying.iter().zip(&mut table) {
                 if let Some(value) = METRICS.get(metric).and_then(|metric| (metric.get)(&figures, item)) {
                     column.push(value);
                 }
@@ -98,7 +104,7 @@ pub fn spreads(model: &Model<'_>, scenario: &Scenario, seed: u64, wanted: usize)
         });
     }
     let mut by_metric = BTreeMap::new();
-    for (key, mut column) in columns.into_iter().zip(table) {
+    for (key, mut column) in varying.into_iter().zip(table) {
         if column.len() * LACKING < count * (LACKING - 1) {
             continue;
         }
@@ -109,6 +115,34 @@ pub fn spreads(model: &Model<'_>, scenario: &Scenario, seed: u64, wanted: usize)
     let chance = |(met, all): (usize, usize)| (all > 0).then(|| met as f64 / all as f64);
     let chances = goals.into_iter().zip(decided.into_iter().map(chance)).collect();
     Spreads { by_metric, samples: if streams.is_empty() { 0 } else { count }, chances }
+}
+
+/// The figures that differ between a few samples.
+fn varying(
+    model: &Model<'_>,
+    scenario: &Scenario,
+    seed: u64,
+    columns: &[(usize, usize)],
+    streams: &BTreeSet<StreamId>,
+) -> Vec<(usize, usize)> {
+    let sampler = Sampler::new(seed, streams, TRIED);
+    let mut first: Option<Vec<Option<f64>>> = None;
+    let mut differs = vec![false; columns.len()];
+    for index in 0..TRIED {
+        let Ok(sample) = Sample::new(&model.graph.definitions, &sampler, index) else { continue };
+        let values: Vec<Option<f64>> = model.run(&sample, scenario, |_, figures| {
+            columns.iter().map(|&(m, item)| METRICS.get(m).and_then(|metric| (metric.get)(&figures, item))).collect()
+        });
+        match &first {
+            Some(first) => {
+                for ((differs, value), before) in differs.iter_mut().zip(&values).zip(first) {
+                    *differs |= value != before;
+                }
+            }
+            None => first = Some(values),
+        }
+    }
+    columns.iter().zip(differs).filter(|(_, differs)| *differs).map(|(column, _)| *column).collect()
 }
 
 /// What one assumption does to a figure.

@@ -55,16 +55,39 @@ impl Distribution {
         }
     }
 
+    /// Whether it is a line, or the exponential of one, in a standard normal variable.
+    pub fn is_normal(self) -> bool {
+        matches!(self, Distribution::Interval | Distribution::LogNormal | Distribution::Normal)
+    }
+
+    /// Middle and width of that line, and whether the value is its exponential.
+    pub fn line(self, parameters: &[f64]) -> Option<(f64, f64, bool)> {
+        let through = |low: f64, high: f64| (f64::midpoint(low, high), (high - low) / (2.0 * Z95));
+        Some(match (self, parameters) {
+            (Distribution::LogNormal, &[low, high]) => {
+                let (middle, width) = through(low.ln(), high.ln());
+                (middle, width, true)
+            }
+            (Distribution::Interval, &[low, high]) if low > 0.0 => {
+                let (middle, width) = through(low.ln(), high.ln());
+                (middle, width, true)
+            }
+            (Distribution::Interval, &[low, high]) => {
+                let (middle, width) = through(low, high);
+                (middle, width, false)
+            }
+            (Distribution::Normal, &[mean, sd]) => (mean, sd, false),
+            _ => return None,
+        })
+    }
+
     /// The value that is exceeded with probability `1 - u`, for valid parameters and `0 < u < 1`.
     pub fn quantile(self, parameters: &[f64], u: f64) -> f64 {
+        if let Some((middle, width, logarithmic)) = self.line(parameters) {
+            let x = middle + width * standard_normal(u);
+            return if logarithmic { x.exp() } else { x };
+        }
         match (self, parameters) {
-            (Distribution::Interval, &[low, high]) if low > 0.0 => lognormal(low, high, u),
-            (Distribution::Interval, &[low, high]) => {
-                let (mean, sd) = (f64::midpoint(low, high), (high - low) / (2.0 * Z95));
-                mean + sd * standard_normal(u)
-            }
-            (Distribution::LogNormal, &[low, high]) => lognormal(low, high, u),
-            (Distribution::Normal, &[mean, sd]) => mean + sd * standard_normal(u),
             (Distribution::Uniform, &[low, high]) => low + (high - low) * u,
             (Distribution::Triangular, &[min, mode, max]) => triangular(min, mode, max, u),
             (Distribution::Pert, &[min, mode, max]) => pert(min, mode, max, u),
@@ -73,13 +96,10 @@ impl Distribution {
     }
 }
 
-fn standard_normal(u: f64) -> f64 {
-    Normal::standard().inverse_cdf(u)
-}
-
-fn lognormal(low: f64, high: f64, u: f64) -> f64 {
-    let (a, b) = (low.ln(), high.ln());
-    (f64::midpoint(a, b) + (b - a) / (2.0 * Z95) * standard_normal(u)).exp()
+/// The quantile of the standard normal distribution.
+pub fn standard_normal(u: f64) -> f64 {
+    // Medians are asked for most and need no series.
+    if u == 0.5 { 0.0 } else { Normal::standard().inverse_cdf(u) }
 }
 
 fn triangular(min: f64, mode: f64, max: f64, u: f64) -> f64 {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use crate::expr::ast::{Arithmetic, Comparison};
-use crate::expr::distribution::Distribution;
+use crate::expr::distribution::{Distribution, standard_normal};
 use crate::expr::error::ExprError;
 use crate::expr::formulas::FORMULAS;
 use crate::expr::function::Function;
@@ -57,6 +57,10 @@ pub trait World<'w> {
     fn function(&self, id: u16, arguments: &[Value<'w>]) -> Result<Value<'w>, String>;
     /// The quantile at which a source of uncertainty stands in this run; the median if none is being sampled.
     fn quantile(&self, stream: StreamId) -> f64;
+    /// The same as a quantile of the standard normal distribution.
+    fn normal(&self, stream: StreamId) -> f64 {
+        standard_normal(self.quantile(stream))
+    }
 }
 
 /// How much work an evaluation may still do: rules come from strangers too.
@@ -203,13 +207,18 @@ impl<'w> Evaluator<'_, 'w> {
         parameters: &'w [Ir],
         range: &Range<usize>,
     ) -> Evaluated<'w> {
-        let u = self.world.quantile(stream);
+        let world = self.world;
         let list: Vec<&Ir> = parameters.iter().collect();
         self.numbers(&list, range, |parameters| {
             if let Some(complaint) = distribution.complaint(parameters) {
                 return Err(ExprError::new("range-order", range.clone(), complaint));
             }
-            finite(distribution.quantile(parameters, u), range)
+            let value = match distribution.line(parameters) {
+                Some((middle, width, true)) => (middle + width * world.normal(stream)).exp(),
+                Some((middle, width, false)) => middle + width * world.normal(stream),
+                None => distribution.quantile(parameters, world.quantile(stream)),
+            };
+            finite(value, range)
         })
     }
 
