@@ -324,6 +324,8 @@ impl Reader<'_> {
             "it is at least 1; write for example `3x`".to_owned()
         } else if max <= 1.0 {
             "it lies between 0 and 100 %".to_owned()
+        } else if max < f64::MAX {
+            format!("it lies between {min} and {max}")
         } else {
             "it can't be negative".to_owned()
         };

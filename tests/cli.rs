@@ -194,3 +194,164 @@ fn the_calculator_reads_lines_with_variables() {
     let output = with_input(&["calc"], b"dau = 10M..50M users # a guess\nrate = dau * 20 /day\nrate - rate\n");
     assert_eq!(stdout(&output).lines().last(), Some("0 /s"));
 }
+
+fn at_once(arguments: &[&str]) -> String {
+    let output = napkin(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    stdout(&output)
+}
+
+const URL: &str = "specs/url-shortener.yaml";
+
+#[test]
+fn what_if_shows_both_states() {
+    let text = at_once(&["what-if", URL, "--set", "dau=100M", "--scale", "2x", "--fail", "zone:a"]);
+    assert!(text.contains("api utilization") && text.contains("missed") && text.contains("can't keep up"), "{text}");
+    let report: Value = serde_json::from_str(&at_once(&["what-if", URL, "--scale", "2x", "--format", "json"])).unwrap();
+    let figures = report["figures"].as_array().unwrap();
+    let rate = figures.iter().find(|f| f["name"] == "redirect" && f["metric"] == "peak_rate").unwrap();
+    assert!((rate["then"].as_f64().unwrap() / rate["today"].as_f64().unwrap() - 2.0).abs() < 1e-12);
+    for bad in [
+        vec!["what-if", URL],
+        vec!["what-if", URL, "--set", "dao=1"],
+        vec!["what-if", URL, "--set", "dau"],
+        vec!["what-if", URL, "--set", "dau="],
+        vec!["what-if", URL, "--set", "api.replicas=0"],
+        vec!["what-if", URL, "--scale", "-1"],
+        vec!["what-if", URL, "--fail", "zone:q"],
+        vec!["what-if", URL, "--fail", "fire:a"],
+    ] {
+        assert_eq!(status(&bad, b""), 2, "{bad:?}");
+    }
+}
+
+#[test]
+fn what_if_without_a_cache_loads_its_store() {
+    let report: Value =
+        serde_json::from_str(&at_once(&["what-if", URL, "--fail", "cache", "--format", "json"])).unwrap();
+    let figures = report["figures"].as_array().unwrap();
+    let of =
+        |name: &str, metric: &str| figures.iter().find(|f| f["name"] == name && f["metric"] == metric).unwrap().clone();
+    let db = of("db", "peak_rate");
+    assert!(db["then"].as_f64().unwrap() > 9.0 * db["today"].as_f64().unwrap());
+    assert_eq!(of("cache", "utilization")["then"], Value::Null);
+}
+
+#[test]
+fn sweeps_name_what_gives_out_in_order() {
+    let report: Value =
+        serde_json::from_str(&at_once(&["sweep", URL, "--over", "dau=1M..1bn", "--format", "json"])).unwrap();
+    let at: Vec<f64> = report["limits"].as_array().unwrap().iter().map(|limit| limit["at"].as_f64().unwrap()).collect();
+    assert!(at.len() >= 3 && at.is_sorted(), "{at:?}");
+    assert_eq!(report["rows"].as_array().unwrap().len(), 20);
+    // The service is fully busy where its busy servers reach its cores: 24 replicas of 4.
+    let api = report["limits"].as_array().unwrap().iter().find(|limit| limit["name"] == "api").unwrap();
+    let today = at_once(&["estimate", URL, "--format", "json"]);
+    let today: Value = serde_json::from_str(&today).unwrap();
+    let used = today["figures"].as_array().unwrap().iter().find(|f| f["name"] == "api" && f["metric"] == "utilization");
+    let expected = report["today"].as_f64().unwrap() / used.unwrap()["value"].as_f64().unwrap();
+    assert!((api["at"].as_f64().unwrap() / expected - 1.0).abs() < 2e-3);
+    let csv = at_once(&[
+        "sweep",
+        URL,
+        "--over",
+        "dau=1M..1bn",
+        "--steps",
+        "linear:5",
+        "--figure",
+        "api.utilization",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(csv.lines().count(), 6);
+    assert_eq!(csv.lines().next(), Some("dau,api.utilization"));
+    for bad in ["dau", "dau=5", "dau=5..1", "dau=1 s..2 s", "nobody=1..2", "dau=1..2 apples"] {
+        assert_eq!(status(&["sweep", URL, "--over", bad], b""), 2, "{bad}");
+    }
+    assert_eq!(status(&["sweep", URL, "--over", "dau=1M..2M", "--steps", "log:1"], b""), 2);
+}
+
+#[test]
+fn sensitivity_names_the_assumption() {
+    let report: Value = serde_json::from_str(&at_once(&["sensitivity", URL, "urls.full", "--format", "json"])).unwrap();
+    assert_eq!(report["effects"][0]["name"], "dau");
+    assert!(report["effects"][0]["share"].as_f64().unwrap() > 0.9);
+    let text = at_once(&["sensitivity", URL, "redirect.p99"]);
+    assert!(text.contains('█') && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_eq!(status(&["sensitivity", URL, "redirect.p98"], b""), 2);
+}
+
+#[test]
+fn plans_are_written_without_touching_comments() {
+    let folder = std::env::temp_dir().join(format!("napkin-plan-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("design.yaml");
+    let before = std::fs::read_to_string(at("specs/chat.yaml")).unwrap();
+    std::fs::write(&file, &before).unwrap();
+    let path = file.display().to_string();
+    at_once(&["plan", &path, "--write"]);
+    let after = std::fs::read_to_string(&file).unwrap();
+    let digits = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    assert_ne!(before, after);
+    assert_eq!(digits(&before), digits(&after), "only numbers change");
+    assert!(at_once(&["plan", &path, "--write"]).contains("nothing to write"));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn sheets_answer_what_they_can() {
+    let folder = std::env::temp_dir().join(format!("napkin-sheet-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("sheet.napkin");
+    std::fs::write(&file, "# Load\nusers = 50M users\nrate = users * 40 /day\n\nrate * 100 B in TB/year\n").unwrap();
+    let path = file.display().to_string();
+    let text = at_once(&["calc", &path]);
+    assert_eq!(
+        text,
+        "# Load\nusers                    50M users\nrate                     23.1k /s\nrate * 100 B in TB/year  73 TB/year\n"
+    );
+    std::fs::write(&file, "a = b + 1\nb = 2\nc = b * 3\n").unwrap();
+    let output = napkin(&["calc", &path]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stdout(&output).contains("c  6"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("sheet.napkin:1:5") && said.contains("move that line up"), "{said}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn prices_can_be_replaced_and_broken_ones_are_refused() {
+    let folder = std::env::temp_dir().join(format!("napkin-prices-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("prices.yaml");
+    let path = file.display().to_string();
+    let cost = |path: &str| {
+        let report: Value =
+            serde_json::from_str(&at_once(&["estimate", URL, "--format", "json", "--prices", path])).unwrap();
+        let figure = report["figures"].as_array().unwrap().iter().find(|f| f["name"] == "api" && f["metric"] == "cost");
+        figure.unwrap()["value"].as_f64().unwrap() * 730.0 * 3600.0
+    };
+    std::fs::write(&file, "date: 2026-11-01\nsource: our contract\nprices: { core: $10 /month }\n").unwrap();
+    assert!((cost(&path) - 24.0 * 4.0 * 10.0).abs() < 1e-6);
+    for bad in ["prices: { core: 10 }\n", "date: x\nsource: y\nprices: { cores: $1 /month }\n", "[]\n", ""] {
+        std::fs::write(&file, bad).unwrap();
+        assert_eq!(status(&["estimate", URL, "--prices", &path], b""), 2, "{bad}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn tables_fit_a_terminal_of_80_columns() {
+    for arguments in [
+        vec!["estimate", URL],
+        vec!["estimate", "specs/chat.yaml", "--assumptions"],
+        vec!["what-if", URL, "--scale", "10x"],
+        vec!["plan", URL],
+        vec!["sweep", URL, "--over", "dau=1M..1bn"],
+    ] {
+        let output = napkin(&arguments);
+        for line in stdout(&output).lines().filter(|line| !line.starts_with("  ")) {
+            assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+        }
+    }
+}

@@ -2,9 +2,9 @@
 
 use crate::attributes::{Input, Reader};
 use crate::definition::Definitions;
-use crate::diagnostic::{Diagnostics, suggestion};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::quantity::Dimension;
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{self, Node};
 
 const SHIPPED: &str = include_str!("../../catalog/prices.yaml");
@@ -80,7 +80,14 @@ impl Prices {
     pub fn read(sources: &Sources, id: SourceId, diagnostics: &mut Diagnostics) -> Prices {
         let mut prices = Prices::default();
         let document = yaml::parse(sources, id, diagnostics);
-        let Some(root) = document.root() else { return prices };
+        let Some(root) = document.root() else {
+            let message = "this price file is empty";
+            diagnostics.push(
+                Diagnostic::error("missing-value", Span::new(id, 0..0), message)
+                    .help("state `date`, `source` and `prices`, as the shipped catalog/prices.yaml does"),
+            );
+            return prices;
+        };
         let definitions = Definitions::new();
         let mut reader =
             Reader { definitions: &definitions, nouns: &[], further: &|_| None, further_names: &[], diagnostics };

@@ -47,13 +47,17 @@ const MOST_PLACES: u64 = 100_000;
 /// Moments of the wait of those that an M/M/c/K queue lets in, in seconds: with `n >= c` others there it is a sum of
 /// `n − c + 1` exponentials of mean `S/c`.
 ///
-/// `None` as for [`mmck`], or for more than 100,000 waiting places. Its mean is that of [`mmck`] less the service.
+/// `None` as for [`mmck`]. Its mean is that of [`mmck`] less the service. With more than 100,000 waiting places it is that
+/// of an unlimited queue below saturation, and above it that of a queue which is full but for what drains at its end.
 pub fn mmck_wait(rate: f64, service_time: f64, servers: u64, capacity: u64) -> Option<Moments> {
     let load = rate * service_time;
     let valid = amounts(&[rate, service_time, load]) && service_time > 0.0 && servers > 0 && capacity > 0;
     let places = capacity.saturating_sub(servers);
-    if !valid || places > MOST_PLACES {
+    if !valid {
         return None;
+    }
+    if places > MOST_PLACES {
+        return Some(endless(rate, service_time, servers, places));
     }
     let stage = Moments::exponential(service_time / servers as f64);
     let ratio = load / servers as f64;
@@ -69,6 +73,19 @@ pub fn mmck_wait(rate: f64, service_time: f64, servers: u64, capacity: u64) -> O
         weight *= ratio;
     }
     Some(Moments::mixture(&parts))
+}
+
+/// The wait in a queue so long that its end shows only when it is full.
+fn endless(rate: f64, service_time: f64, servers: u64, places: u64) -> Moments {
+    let stage = Moments::exponential(service_time / servers as f64);
+    match super::mmc::Mmc::new(rate, service_time, servers) {
+        Some(queue) => queue.wait_moments(),
+        None => {
+            let excess = rate * service_time / servers as f64 - 1.0;
+            let empty = if excess > 0.0 { 1.0 / excess } else { f64::INFINITY };
+            stage.times((places as f64 - empty).max(places as f64 / 2.0))
+        }
+    }
 }
 
 /// Sums over the states, all in the same unit.
@@ -176,7 +193,9 @@ mod tests {
             (mmck_wait(80.0, 0.04, 4, 5000).unwrap(), Mmc::new(80.0, 0.04, 4).unwrap().wait_moments());
         close(bounded.variance, free.variance, 1e-9);
         close(bounded.third, free.third, 1e-9);
-        assert_eq!(mmck_wait(1.0, 1.0, 1, 1_000_000), None);
+        let long = mmck_wait(2.0, 1.0, 1, 1_000_000).unwrap();
+        close(long.mean, mmck(2.0, 1.0, 1, 1_000_000).unwrap().mean_response - 1.0, 1e-5);
+        close(mmck_wait(0.5, 1.0, 1, 1_000_000).unwrap().mean, 1.0, 1e-12);
     }
 
     #[test]

@@ -126,8 +126,8 @@ pub fn json(comparison: &Comparison, analysis: &Analysis) -> serde_json::Result<
         of: change.metric.target.name(),
         name: name(change, analysis).split(' ').next().unwrap_or("").to_owned(),
         metric: change.metric.key,
-        today: change.today,
-        then: change.then,
+        today: change.today.filter(|value| *value < f64::MAX / 2.0),
+        then: change.then.filter(|value| *value < f64::MAX / 2.0),
     });
     let goals = comparison.goals.iter();
     let objectives = goals.map(|goal| Objective { name: &goal.name, today: goal.today, then: goal.then }).collect();

@@ -82,7 +82,8 @@ pub fn json(analysis: &Analysis, spreads: &Spreads, sources: &Sources) -> serde_
                 metric: metric.key,
                 unit: unit(metric.dimension),
                 lower_bound: crate::report::explain::is_lower_bound(metric, index, analysis),
-                value: (metric.get)(&analysis.estimate, index).filter(|value| value.is_finite()),
+                // What has no end (the load of nodes that are gone) has no number.
+                value: (metric.get)(&analysis.estimate, index).filter(|value| *value < f64::MAX / 2.0),
                 p5: spread.map(|s| s.p5),
                 p50: spread.map(|s| s.p50),
                 p95: spread.map(|s| s.p95),
