@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::expr::{Checked, NameType, Type, check, parse};
 use crate::quantity::{Dimension, quantity};
 use crate::source::{Span, Spanned};
-use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Shape, Target};
+use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, LARGEST, Shape, Target};
 use crate::yaml::{Node, Value};
 
 /// A number as stated, and how to compute it again when assumptions vary.
@@ -324,7 +324,9 @@ impl Reader<'_> {
             "it is at least 1; write for example `3x`".to_owned()
         } else if max <= 1.0 {
             "it lies between 0 and 100 %".to_owned()
-        } else if max < f64::MAX {
+        } else if input.value > LARGEST {
+            "no system has that much; is a unit or a multiplier wrong?".to_owned()
+        } else if max < LARGEST {
             format!("it lies between {min} and {max}")
         } else {
             "it can't be negative".to_owned()

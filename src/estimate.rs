@@ -28,6 +28,7 @@ use crate::graph::{Component, Graph, Structure, number};
 use crate::quantity::Dimension;
 use crate::vocabulary::{AttributeId, Shape};
 
+pub(crate) use capacity::with_zone_lost;
 pub use scenario::Scenario;
 pub(crate) use traffic::operation;
 pub use uncertainty::{Effect, Model, SAMPLES, Sensitivity, Spreads, sensitivity, spreads};

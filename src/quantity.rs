@@ -5,5 +5,5 @@ mod display;
 mod unit;
 
 pub use dimension::Dimension;
-pub use display::{Hint, nines, number, percent, quantity, range, thousands};
+pub use display::{ENDLESS, Hint, nines, number, percent, quantity, range, thousands};
 pub use unit::{MULTIPLIERS, NOUNS, UNITS, Unit, multiplier, unit};

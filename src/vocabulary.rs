@@ -8,6 +8,6 @@ mod kind;
 mod table;
 
 pub(crate) use attribute::attr;
-pub use attribute::{AttributeDef, AttributeId, Shape, Target};
+pub use attribute::{AttributeDef, AttributeId, LARGEST, Shape, Target};
 pub use kind::{Kind, Operation};
 pub use table::{ATTRIBUTES, GROUPS};

@@ -53,7 +53,7 @@ fn every_figure_of_every_shipped_spec_explains_itself() {
                     "system" => "system".to_owned(),
                     _ => continue,
                 };
-                let value = (metric.get)(&found.estimate, index);
+                let value = metric.value(&found.estimate, index);
                 // A sum of nothing has no parts, and depth and shards are counted rather than computed.
                 if value.is_none_or(|value| value == 0.0)
                     || ["depth", "total_copies", "failures_tolerated"].contains(&metric.key)

@@ -162,7 +162,7 @@ fn the_point_value_lies_inside_its_range() {
     assert!(spreads.by_metric.len() > 20);
     for ((metric, index), spread) in &spreads.by_metric {
         let metric = &napkin::estimate::metric::METRICS[*metric];
-        if let Some(value) = (metric.get)(&found.estimate, *index) {
+        if let Some(value) = metric.value(&found.estimate, *index) {
             assert!(value >= spread.p5 * (1.0 - 1e-9) && value <= spread.p95 * (1.0 + 1e-9), "{}", metric.key);
         }
     }

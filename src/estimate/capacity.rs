@@ -340,7 +340,7 @@ fn primary(
 }
 
 /// The smallest number of nodes that leaves `bare` after losing one node, or one of the zones they are spread over.
-fn with_zone_lost(bare: f64, zones: usize) -> f64 {
+pub(crate) fn with_zone_lost(bare: f64, zones: usize) -> f64 {
     let zones = f64::from(u32::try_from(zones).unwrap_or(1));
     if zones <= 1.0 {
         return bare + 1.0;

@@ -23,11 +23,16 @@ pub struct Metric {
     pub formula: &'static str,
     /// Attributes and metrics of the same thing that it is computed from.
     pub inputs: &'static [&'static str],
-    /// The value.
-    pub get: fn(&Estimate, usize) -> Option<f64>,
+    /// The value as computed.
+    get: fn(&Estimate, usize) -> Option<f64>,
 }
 
 impl Metric {
+    /// Its value for one thing; `None` where it isn't known, or where figures too large for a computer left no number.
+    pub fn value(&self, estimate: &Estimate, index: usize) -> Option<f64> {
+        (self.get)(estimate, index).filter(|value| !value.is_nan())
+    }
+
     /// How many things have it.
     pub fn count(&self, graph: &Graph) -> usize {
         match self.target {

@@ -91,7 +91,7 @@ pub fn spreads(model: &Model<'_>, scenario: &Scenario, seed: u64, wanted: usize)
         let Ok(sample) = Sample::new(&graph.definitions, &sampler, index) else { continue };
         model.run(&sample, scenario, |run, figures| {
             for (&(metric, item), column) in varying.iter().zip(&mut table) {
-                if let Some(value) = METRICS.get(metric).and_then(|metric| (metric.get)(&figures, item)) {
+                if let Some(value) = METRICS.get(metric).and_then(|metric| metric.value(&figures, item)) {
                     column.push(value);
                 }
             }
@@ -131,7 +131,7 @@ fn varying(
     for index in 0..TRIED {
         let Ok(sample) = Sample::new(&model.graph.definitions, &sampler, index) else { continue };
         let values: Vec<Option<f64>> = model.run(&sample, scenario, |_, figures| {
-            columns.iter().map(|&(m, item)| METRICS.get(m).and_then(|metric| (metric.get)(&figures, item))).collect()
+            columns.iter().map(|&(m, item)| METRICS.get(m).and_then(|metric| metric.value(&figures, item))).collect()
         });
         match &first {
             Some(first) => {
@@ -191,14 +191,14 @@ pub fn sensitivity(model: &Model<'_>, metric: &Metric, index: usize, seed: u64, 
     let mut values: Vec<(usize, f64)> = Vec::with_capacity(wanted);
     for at in 0..wanted {
         let Ok(sample) = Sample::new(&model.graph.definitions, &sampler, at) else { continue };
-        let value = model.run(&sample, &scenario, |_, figures| (metric.get)(&figures, index));
+        let value = model.run(&sample, &scenario, |_, figures| metric.value(&figures, index));
         // What has no value in a sample (the latency of an overloaded system) is worse than any that has.
         values.push((at, value.filter(|value| value.is_finite()).unwrap_or(f64::MAX)));
     }
     let values = ranks(values);
     let at = |point: &Point| -> Option<f64> {
         let sample = Sample::at(&model.graph.definitions, point).ok()?;
-        model.run(&sample, &scenario, |_, figures| (metric.get)(&figures, index)).filter(|value| value.is_finite())
+        model.run(&sample, &scenario, |_, figures| metric.value(&figures, index)).filter(|value| value.is_finite())
     };
     let mut effects: Vec<Effect> = causes(model)
         .into_iter()

@@ -291,7 +291,7 @@ impl FieldDef {
         let unknown = Value::Unknown(Missing { entity, field: self.key });
         match &self.get {
             Getter::Own(get) => get(world, index),
-            Getter::Metric(at) => match METRICS.get(*at).and_then(|metric| (metric.get)(world.estimate, index)) {
+            Getter::Metric(at) => match METRICS.get(*at).and_then(|metric| metric.value(world.estimate, index)) {
                 Some(value) => Value::Number(value),
                 None => unknown,
             },

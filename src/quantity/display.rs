@@ -42,8 +42,14 @@ const PERIODS: [(f64, &str); 5] =
     [(1.0, "s"), (60.0, "min"), (86_400.0, "day"), (365.0 * 86_400.0 / 12.0, "month"), (365.0 * 86_400.0, "year")];
 const COUNTS: [(f64, &str); 5] = [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "bn"), (1e12, "T")];
 
+/// Figures from here on have no end: the load of nodes that are gone.
+pub const ENDLESS: f64 = f64::MAX / 2.0;
+
 /// A value of some dimension, in base units, as text.
 pub fn quantity(value: f64, dimension: Dimension, hint: &Hint) -> String {
+    if value >= ENDLESS {
+        return "∞".to_owned();
+    }
     match hint {
         Hint::Unit { text, factor } => spaced(&plain(value / factor), text),
         Hint::Noun(noun) if dimension.is_none() => format!("{} {noun}", number(value)),

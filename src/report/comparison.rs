@@ -59,7 +59,6 @@ fn name(change: &Change, analysis: &Analysis) -> String {
 
 fn cell(change: &Change, value: Option<f64>) -> String {
     match value {
-        Some(value) if value >= f64::MAX / 2.0 => "∞".to_owned(),
         Some(value) => quantity(value, change.metric.dimension, &change.metric.hint),
         None => "–".to_owned(),
     }
@@ -73,7 +72,7 @@ fn difference(change: &Change) -> String {
     if missing {
         (today, then) = (1.0 - today, 1.0 - then);
     }
-    if today == 0.0 || then >= f64::MAX / 2.0 || today >= f64::MAX / 2.0 {
+    if today == 0.0 || then >= crate::quantity::ENDLESS || today >= crate::quantity::ENDLESS {
         return String::new();
     }
     let ratio = then / today;
@@ -126,8 +125,8 @@ pub fn json(comparison: &Comparison, analysis: &Analysis) -> serde_json::Result<
         of: change.metric.target.name(),
         name: name(change, analysis).split(' ').next().unwrap_or("").to_owned(),
         metric: change.metric.key,
-        today: change.today.filter(|value| *value < f64::MAX / 2.0),
-        then: change.then.filter(|value| *value < f64::MAX / 2.0),
+        today: change.today.filter(|value| *value < crate::quantity::ENDLESS),
+        then: change.then.filter(|value| *value < crate::quantity::ENDLESS),
     });
     let goals = comparison.goals.iter();
     let objectives = goals.map(|goal| Objective { name: &goal.name, today: goal.today, then: goal.then }).collect();

@@ -83,7 +83,7 @@ pub fn json(analysis: &Analysis, spreads: &Spreads, sources: &Sources) -> serde_
                 unit: unit(metric.dimension),
                 lower_bound: crate::report::explain::is_lower_bound(metric, index, analysis),
                 // What has no end (the load of nodes that are gone) has no number.
-                value: (metric.get)(&analysis.estimate, index).filter(|value| *value < f64::MAX / 2.0),
+                value: metric.value(&analysis.estimate, index).filter(|value| *value < crate::quantity::ENDLESS),
                 p5: spread.map(|s| s.p5),
                 p50: spread.map(|s| s.p50),
                 p95: spread.map(|s| s.p95),

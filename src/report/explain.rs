@@ -23,7 +23,7 @@ pub struct Wanted {
 impl Wanted {
     /// Its value in base units; `None` if it isn't known.
     pub fn value(&self, analysis: &Analysis) -> Option<f64> {
-        (self.metric.get)(&analysis.estimate, self.index)
+        self.metric.value(&analysis.estimate, self.index)
     }
 }
 
@@ -81,7 +81,7 @@ fn branch(
 ) {
     let (analysis, _) = context;
     let bound = if is_lower_bound(metric, index, analysis) { "≥ " } else { "" };
-    let value = match (metric.get)(&analysis.estimate, index) {
+    let value = match metric.value(&analysis.estimate, index) {
         Some(value) => format!("{bound}{}", quantity(value, metric.dimension, &metric.hint)),
         None => "unknown".to_owned(),
     };
@@ -94,8 +94,8 @@ fn branch(
     for input in metric.inputs {
         if let Some((_, inner)) = find(metric.target, input) {
             // What isn't known matters only where the figure isn't known either.
-            let known = (inner.get)(&analysis.estimate, index).is_some();
-            if known || (metric.get)(&analysis.estimate, index).is_none() {
+            let known = inner.value(&analysis.estimate, index).is_some();
+            if known || metric.value(&analysis.estimate, index).is_none() {
                 lines.push((String::new(), Some(inner)));
             }
         } else if let Some(line) =

@@ -14,7 +14,6 @@ const MOST: usize = 15;
 /// The table.
 pub fn table(sensitivity: &Sensitivity, metric: &Metric, name: &str) -> Table {
     let cell = |value: Option<f64>| match value {
-        Some(value) if value >= f64::MAX / 2.0 => "∞".to_owned(),
         Some(value) => quantity(value, metric.dimension, &metric.hint),
         None => "–".to_owned(),
     };

@@ -77,7 +77,6 @@ fn figures(sweep: &Sweep) -> Table {
     chosen.truncate(MOST_COLUMNS);
     let every = sweep.values.len().div_ceil(MOST_ROWS);
     let cell = |row: &[Option<f64>], at: usize| match (row.get(at).copied().flatten(), sweep.followed.get(at)) {
-        (Some(value), Some(_)) if value >= f64::MAX / 2.0 => "∞".to_owned(),
         (Some(value), Some(f)) => quantity(value, f.metric.dimension, &f.metric.hint),
         _ => "–".to_owned(),
     };
@@ -118,7 +117,7 @@ pub fn csv(sweep: &Sweep) -> String {
     for (value, row) in sweep.values.iter().zip(&sweep.table) {
         out += &format!("{value}");
         for figure in row {
-            out += &figure.filter(|x| *x < f64::MAX / 2.0).map_or(",".to_owned(), |x| format!(",{x}"));
+            out += &figure.filter(|x| *x < crate::quantity::ENDLESS).map_or(",".to_owned(), |x| format!(",{x}"));
         }
         out.push('\n');
     }
@@ -134,7 +133,7 @@ pub fn json(sweep: &Sweep) -> serde_json::Result<String> {
         .map(|(value, row)| {
             let mut map = Map::new();
             for (followed, figure) in sweep.followed.iter().zip(row) {
-                map.insert(followed.name.clone(), json!(figure.filter(|x| *x < f64::MAX / 2.0)));
+                map.insert(followed.name.clone(), json!(figure.filter(|x| *x < crate::quantity::ENDLESS)));
             }
             json!({ "at": value, "figures": map })
         })

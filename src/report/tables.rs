@@ -103,8 +103,7 @@ impl Figures<'_> {
         if let Some(spread) = self.spreads.by_metric.get(&(place, index)) {
             return shown(*spread, metric.dimension, &metric.hint);
         }
-        match (metric.get)(&self.analysis.estimate, index) {
-            Some(value) if value >= f64::MAX / 2.0 => "∞".to_owned(),
+        match metric.value(&self.analysis.estimate, index) {
             Some(value) => quantity(value, metric.dimension, &metric.hint),
             None => "–".to_owned(),
         }

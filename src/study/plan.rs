@@ -9,9 +9,9 @@ use crate::analysis::Analysis;
 use crate::attributes::{Attribute, AttributeValue, Input, Origin};
 use crate::catalog::Catalog;
 use crate::estimate::objective::{Objective, objectives};
-use crate::estimate::{Estimate, Run, Scenario, TARGET_UTILISATION, estimate};
+use crate::estimate::{Estimate, Run, Scenario, TARGET_UTILISATION, estimate, with_zone_lost};
 use crate::formula::queueing::erlang_b;
-use crate::graph::{Graph, Structure};
+use crate::graph::{Component, Graph, Structure};
 use crate::vocabulary::{AttributeId, Kind, attr};
 
 /// What may be gone while objectives still have to be met.
@@ -52,8 +52,14 @@ pub struct Plan {
 /// The most nodes that a plan gives one component.
 const MOST_NODES: f64 = 100_000.0;
 
-/// Steps of growth before a plan gives up.
-const MOST_STEPS: usize = 400;
+/// Component estimates that a plan may take (some ten seconds); what isn't found by then is reported as unmet.
+const MOST_WORK: usize = 4_000_000;
+
+/// Components that are tried for a missed objective: those that its flow waits for most.
+const MOST_TRIED: usize = 12;
+
+/// More components without zones than these don't each get a state with one of their nodes gone.
+const MOST_ALONE: usize = 12;
 
 /// Share of requests that may find a connection pool empty.
 const POOL_WAIT: f64 = 0.01;
@@ -68,7 +74,10 @@ struct Choice {
     id: AttributeId,
     /// What the attribute counts less than the nodes: 1 where it leaves out a primary.
     less: f64,
+    /// The fewest that work at all.
     fewest: f64,
+    /// Busy servers of a shard at peak, and servers of a node.
+    load: (f64, f64),
     price: f64,
 }
 
@@ -79,6 +88,27 @@ struct Planner<'p> {
     goals: Vec<Objective>,
     scenarios: Vec<(String, Scenario)>,
     choices: Vec<Choice>,
+    /// Evaluations that are left.
+    work: usize,
+}
+
+/// Something that doesn't hold, and the choices that could help.
+struct Miss {
+    name: String,
+    by: f64,
+    helps: Vec<usize>,
+}
+
+/// All that doesn't hold.
+#[derive(Default)]
+struct Misses {
+    list: Vec<Miss>,
+}
+
+impl Misses {
+    fn total(&self) -> f64 {
+        self.list.iter().map(|miss| miss.by.min(1e6)).sum()
+    }
 }
 
 /// Plans a system; takes its graph, since sizes are tried in it.
@@ -88,15 +118,19 @@ pub fn plan(analysis: Analysis, catalog: &Catalog, loss: Loss, cheapest: bool) -
     let choices = choices(&graph, &today, cheapest);
     let stated: Vec<Option<f64>> = choices.iter().map(|choice| stated(&graph, choice)).collect();
     let goals = objectives(&graph);
-    let mut planner = Planner { graph, structure: &structure, catalog, goals, scenarios, choices };
+    let work = MOST_WORK / (graph.components.len().max(1) * scenarios.len().max(1));
+    let mut planner = Planner { graph, structure: &structure, catalog, goals, scenarios, choices, work };
     let mut sizes = planner.shards(&today);
-    let mut counts: Vec<f64> = planner.choices.iter().map(|choice| choice.fewest).collect();
+    let starts: Vec<(f64, String)> = planner.choices.iter().map(|choice| planner.least(choice, loss)).collect();
+    let mut counts: Vec<f64> = starts.iter().map(|(count, _)| *count).collect();
     planner.grow(&mut counts);
-    planner.prune(&mut counts);
-    let unmet = planner.broken(&counts).into_iter().collect();
+    planner.prune(&mut counts, &starts);
+    let missed = planner.misses(&counts);
+    let unmet = missed.list.iter().map(|miss| miss.name.clone()).collect();
     for (at, today) in stated.into_iter().enumerate() {
-        let reason = planner.reason(&counts, at);
-        if let (Some(choice), Some(count)) = (planner.choices.get(at), counts.get(at)) {
+        let (Some(count), Some((start, why))) = (counts.get(at).copied(), starts.get(at)) else { continue };
+        let reason = if count > *start { planner.reason(&counts, at, &missed) } else { why.clone() };
+        if let Some(choice) = planner.choices.get(at) {
             let component = planner.name(choice.index);
             sizes.push(Sizing { component, key: choice.key, today, planned: count - choice.less, reason });
         }
@@ -117,15 +151,14 @@ fn scenarios(graph: &Graph, loss: Loss) -> Vec<(String, Scenario)> {
             list.push((format!("with zone {} gone", zone.name), Scenario { zones, ..Scenario::default() }));
         }
     }
-    if loss != Loss::None {
-        for (index, component) in graph.components.iter().enumerate() {
-            let managed = component.flag(attr!(Component, "managed")) == Some(true);
-            let alone = loss == Loss::Node || component.zones.is_empty();
-            if alone && !managed && component.kind != Kind::Client {
-                let nodes: BTreeMap<usize, f64> = [(index, 1.0)].into_iter().collect();
-                let name = format!("with a node of {} gone", component.name);
-                list.push((name, Scenario { nodes, ..Scenario::default() }));
-            }
+    let managed = |c: &Component| c.flag(attr!(Component, "managed")) == Some(true) || c.kind == Kind::Client;
+    let alone = |c: &Component| (loss == Loss::Node || c.zones.is_empty()) && !managed(c);
+    let lone: Vec<usize> = (0..).zip(&graph.components).filter(|(_, c)| alone(c)).map(|(index, _)| index).collect();
+    if loss != Loss::None && lone.len() <= MOST_ALONE {
+        for index in lone {
+            let nodes: BTreeMap<usize, f64> = [(index, 1.0)].into_iter().collect();
+            let name = graph.components.get(index).map_or("", |c| c.name.as_str());
+            list.push((format!("with a node of {name} gone"), Scenario { nodes, ..Scenario::default() }));
         }
     }
     list
@@ -135,7 +168,9 @@ fn choices(graph: &Graph, today: &Estimate, cheapest: bool) -> Vec<Choice> {
     let mut list = Vec::new();
     for (index, (component, figures)) in graph.components.iter().zip(&today.components).enumerate() {
         let has = |id| component.attribute(id).is_some();
-        let Some(needed) = figures.nodes_needed.filter(|n| *n < MOST_NODES) else { continue };
+        if figures.nodes_needed.is_none_or(|n| n >= MOST_NODES) {
+            continue;
+        }
         let managed = component.flag(attr!(Component, "managed")) == Some(true);
         if component.kind == Kind::Client || managed {
             continue;
@@ -154,8 +189,10 @@ fn choices(graph: &Graph, today: &Estimate, cheapest: bool) -> Vec<Choice> {
         let nodes_cost = figures.cost_lines.iter().find(|line| line.what == "nodes").map(|line| line.amount);
         let each = nodes_cost.zip(figures.nodes.filter(|n| *n > 0.0)).map(|(cost, n)| cost / n);
         let price = if cheapest { each.unwrap_or(1e-6) } else { 1.0 };
-        let fewest = (needed / shards).ceil().max(needs).max(1.0);
-        list.push(Choice { index, key, id, less, fewest, price });
+        let servers = figures.processor.map_or(1.0, |(_, servers)| servers);
+        let load = (figures.offered_load.unwrap_or(0.0) / shards * figures.skew.unwrap_or(1.0), servers);
+        let fewest = needs.max(1.0);
+        list.push(Choice { index, key, id, less, fewest, load, price });
     }
     list
 }
@@ -201,44 +238,45 @@ impl Planner<'_> {
         self.run(scenario, |_, figures| figures)
     }
 
-    /// How far everything is from being met, as the sum of relative misses, and the first thing missed.
-    fn misses(&mut self, counts: &[f64]) -> (f64, Vec<String>) {
+    /// The fewest nodes that utilisation allows at peak and with a part gone, and which of both sets it.
+    fn least(&self, choice: &Choice, loss: Loss) -> (f64, String) {
+        let component = self.graph.components.get(choice.index);
+        let target = component.and_then(|c| c.number(attr!(Component, "target_utilization")));
+        let target = target.map_or(TARGET_UTILISATION, |input| input.value);
+        let (load, servers) = choice.load;
+        // What is planned for may be used whole, the last server never.
+        let at_peak = (load / servers / target * (1.0 - 1e-9)).ceil().max(1.0);
+        let bare = (load / servers * (1.0 + 1e-9)).ceil().max(1.0);
+        let zones = component.map_or(0, |c| c.zones.len());
+        let with_loss = match loss {
+            Loss::None => 0.0,
+            Loss::Node => bare + 1.0,
+            Loss::Zone => with_zone_lost(bare, zones),
+        };
+        let least = at_peak.max(with_loss).max(choice.fewest);
+        let reason = if with_loss >= least {
+            let part = if loss == Loss::Zone && zones > 1 { "a zone" } else { "a node" };
+            format!("utilisation below 100 % with {part} gone")
+        } else if at_peak >= least {
+            format!("utilisation up to {} at peak", crate::quantity::percent(target))
+        } else {
+            "what it needs to work".to_owned()
+        };
+        (least, reason)
+    }
+
+    /// What doesn't hold in any state.
+    fn misses(&mut self, counts: &[f64]) -> Misses {
+        self.work = self.work.saturating_sub(1);
         self.apply(counts);
-        let (mut total, mut names) = (0.0, Vec::new());
+        let mut misses = Misses::default();
         for (state, scenario) in &self.scenarios {
-            let today = *scenario == Scenario::default();
             self.run(scenario, |run, figures| {
-                let mut miss = |by: f64, name: String| {
-                    total += by.min(1e6);
-                    names.push(name);
-                };
-                for choice in &self.choices {
-                    let component = self.graph.components.get(choice.index);
-                    let target = component.and_then(|c| c.number(attr!(Component, "target_utilization")));
-                    let target = target.map_or(TARGET_UTILISATION, |input| input.value);
-                    let limit = if today { target } else { 1.0 };
-                    let processor = figures.components.get(choice.index).and_then(|c| c.processor);
-                    let used = processor.map_or(f64::MAX, |(load, servers)| load / servers);
-                    let idle = figures.components.get(choice.index).is_none_or(|c| c.peak_rate <= 0.0);
-                    let over = used / limit - 1.0;
-                    // What is planned for may be used whole, the last server never.
-                    if over > if today { 1e-9 } else { -1e-9 } && !idle {
-                        let limit = crate::quantity::percent(limit);
-                        miss(over.max(1e-9), format!("utilisation up to {limit} {state}"));
-                    }
-                }
-                for (component, figures) in self.graph.components.iter().zip(&figures.components) {
-                    let scarce = figures.resources.iter().filter(|r| BY_NODES.contains(&r.name) && r.share() > 1.0);
-                    for resource in scarce {
-                        miss(resource.share() - 1.0, format!("{} of {} {state}", resource.name, component.name));
-                    }
-                }
+                self.short(state, &figures, &mut misses);
+                let today = *scenario == Scenario::default();
                 for goal in self.goals.iter().filter(|goal| today || goal.key != "availability") {
                     // The budget follows from the sizes and can't be met by more of them.
-                    if goal.flow.is_none() || goal.met(run, &figures) != Some(false) {
-                        continue;
-                    }
-                    let flow = goal.flow.and_then(|flow| self.graph.flows.get(flow)).map_or("", |f| f.name.as_str());
+                    let Some(flow) = goal.flow.filter(|_| goal.met(run, &figures) == Some(false)) else { continue };
                     let by = match (goal.value(&figures), goal.bound(run)) {
                         (Some(value), Some(bound)) if goal.key == "availability" => {
                             (1.0 - value) / (1.0 - bound).max(1e-12) - 1.0
@@ -246,88 +284,106 @@ impl Planner<'_> {
                         (Some(value), Some(bound)) => value / bound - 1.0,
                         _ => 1e3,
                     };
-                    miss(by.max(1e-9), format!("{flow} {} {state}", goal.key));
+                    let name = self.graph.flows.get(flow).map_or("", |f| f.name.as_str());
+                    let name = format!("{name} {} {state}", goal.key);
+                    misses.list.push(Miss { name, by: by.max(1e-9), helps: self.waited_for(flow, &figures) });
                 }
             });
         }
-        (total, names)
+        misses
     }
 
-    fn broken(&mut self, counts: &[f64]) -> Vec<String> {
-        self.misses(counts).1
+    /// Components that are overloaded or run out of something that more nodes would spread.
+    fn short(&self, state: &str, figures: &Estimate, misses: &mut Misses) {
+        for (index, (component, found)) in self.graph.components.iter().zip(&figures.components).enumerate() {
+            let helps: Vec<usize> = self.choices.iter().position(|choice| choice.index == index).into_iter().collect();
+            let used = found.utilization.filter(|_| !helps.is_empty() && found.peak_rate > 0.0);
+            if let Some(over) = used.map(|used| used - 1.0).filter(|over| *over >= 0.0) {
+                let name = format!("utilisation of {} below 100 % {state}", component.name);
+                misses.list.push(Miss { name, by: over.max(1e-9), helps: helps.clone() });
+            }
+            for resource in found.resources.iter().filter(|r| BY_NODES.contains(&r.name) && r.share() > 1.0) {
+                let name = format!("{} of {} {state}", resource.name, component.name);
+                misses.list.push(Miss { name, by: resource.share() - 1.0, helps: helps.clone() });
+            }
+        }
+    }
+
+    /// The choices that a flow waits for most, longest first.
+    fn waited_for(&self, flow: usize, figures: &Estimate) -> Vec<usize> {
+        let steps = self.graph.flows.get(flow).map_or(0..0, |f| f.steps.clone());
+        let mut waits: BTreeMap<usize, f64> = BTreeMap::new();
+        for index in steps {
+            let Some(step) = self.graph.steps.get(index) else { continue };
+            let wait = figures.components.get(step.callee).and_then(|c| c.wait).unwrap_or(0.0);
+            let visits = figures.visits.get(index).copied().unwrap_or(0.0);
+            if let Some(at) = self.choices.iter().position(|choice| choice.index == step.callee) {
+                *waits.entry(at).or_insert(0.0) += wait * visits;
+            }
+        }
+        let mut order: Vec<(usize, f64)> = waits.into_iter().collect();
+        order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        order.into_iter().take(MOST_TRIED).map(|(at, _)| at).collect()
     }
 
     /// Grows what helps most for its price until everything is met or nothing helps.
     fn grow(&mut self, counts: &mut [f64]) {
-        let (mut missing, _) = self.misses(counts);
-        for _ in 0..MOST_STEPS {
-            if missing <= 0.0 {
-                return;
-            }
-            let mut best: Option<(usize, f64, f64, f64)> = None;
-            for at in 0..counts.len() {
+        let mut misses = self.misses(counts);
+        while misses.total() > 0.0 && self.work > 0 {
+            let missing = misses.total();
+            let mut tried: Vec<usize> = misses.list.iter().flat_map(|miss| miss.helps.iter().copied()).collect();
+            tried.sort_unstable();
+            tried.dedup();
+            let mut best: Option<(usize, f64, f64, Misses)> = None;
+            for at in tried {
                 let Some(before) = counts.get(at).copied() else { continue };
                 let step = (before * 0.1).ceil();
-                if before + step > MOST_NODES {
+                if before + step > MOST_NODES || self.work == 0 {
                     continue;
                 }
-                if let Some(count) = counts.get_mut(at) {
-                    *count = before + step;
-                }
-                let (after, _) = self.misses(counts);
-                if let Some(count) = counts.get_mut(at) {
-                    *count = before;
-                }
+                put(counts, at, before + step);
+                let after = self.misses(counts);
+                put(counts, at, before);
                 let price = self.choices.get(at).map_or(1.0, |choice| choice.price) * step;
-                let gain = (missing - after) / price;
-                if after < missing * (1.0 - 1e-6) && best.is_none_or(|(_, _, most, _)| gain > most) {
+                let gain = (missing - after.total()) / price;
+                if after.total() < missing * (1.0 - 1e-6) && best.as_ref().is_none_or(|(_, _, most, _)| gain > *most) {
                     best = Some((at, before + step, gain, after));
                 }
             }
             let Some((at, grown, _, after)) = best else { return };
-            if let Some(count) = counts.get_mut(at) {
-                *count = grown;
-            }
-            missing = after;
+            put(counts, at, grown);
+            misses = after;
         }
     }
 
-    /// Takes back what isn't needed, dearest first.
-    fn prune(&mut self, counts: &mut [f64]) {
-        let (allowed, _) = self.misses(counts);
+    /// Takes back what isn't needed of what grew, dearest first.
+    fn prune(&mut self, counts: &mut [f64], starts: &[(f64, String)]) {
+        let allowed = self.misses(counts).total() + 1e-12;
         let mut order: Vec<usize> = (0..counts.len()).collect();
         order.sort_by(|a, b| {
             let price = |at: &usize| self.choices.get(*at).map_or(0.0, |choice| choice.price);
             price(b).total_cmp(&price(a)).then(a.cmp(b))
         });
         for at in order {
-            let fewest = self.choices.get(at).map_or(1.0, |choice| choice.fewest);
-            let (mut low, mut high) = (fewest - 1.0, counts.get(at).copied().unwrap_or(fewest));
-            while high - low > 1.0 {
+            let (Some(count), Some((start, _))) = (counts.get(at).copied(), starts.get(at)) else { continue };
+            let (mut low, mut high) = (start - 1.0, count);
+            while high - low > 1.0 && self.work > 0 {
                 let middle = f64::midpoint(low, high).floor();
-                if let Some(count) = counts.get_mut(at) {
-                    *count = middle;
-                }
-                if self.misses(counts).0 <= allowed + 1e-12 { high = middle } else { low = middle }
+                put(counts, at, middle);
+                if self.misses(counts).total() <= allowed { high = middle } else { low = middle }
             }
-            if let Some(count) = counts.get_mut(at) {
-                *count = high;
-            }
+            put(counts, at, high);
         }
     }
 
     /// What breaks if a size were one smaller.
-    fn reason(&mut self, counts: &[f64], at: usize) -> String {
+    fn reason(&mut self, counts: &[f64], at: usize, missed: &Misses) -> String {
         let mut fewer = counts.to_vec();
-        if let Some(count) = fewer.get_mut(at) {
-            *count -= 1.0;
-            if *count < 1.0 {
-                return "at least one".to_owned();
-            }
-        }
-        let before = self.broken(counts);
-        let more: Vec<String> = self.broken(&fewer).into_iter().filter(|name| !before.contains(name)).collect();
-        more.into_iter().next().unwrap_or_else(|| "what it needs to work".to_owned())
+        let one_less = counts.get(at).map_or(1.0, |count| count - 1.0);
+        put(&mut fewer, at, one_less);
+        let known: Vec<&str> = missed.list.iter().map(|miss| miss.name.as_str()).collect();
+        let more = self.misses(&fewer).list.into_iter().find(|miss| !known.contains(&miss.name.as_str()));
+        more.map_or_else(|| "together with the others".to_owned(), |miss| miss.name)
     }
 
     /// Shards of stores with a primary, which further copies don't relieve of writes.
@@ -356,7 +412,9 @@ impl Planner<'_> {
                 (true, true) => "largest sensible shard".to_owned(),
                 (true, false) => format!("utilisation up to {target} at peak"),
             };
-            list.push(Sizing { component: component.name.clone(), key: "shards", today: stated, planned, reason });
+            if stated.is_some() || planned > 1.0 {
+                list.push(Sizing { component: component.name.clone(), key: "shards", today: stated, planned, reason });
+            }
             self.set(index, attr!(Component, "shards"), planned);
         }
         list
@@ -436,5 +494,11 @@ impl Planner<'_> {
             });
         }
         list
+    }
+}
+
+fn put(counts: &mut [f64], at: usize, value: f64) {
+    if let Some(count) = counts.get_mut(at) {
+        *count = value;
     }
 }

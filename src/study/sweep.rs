@@ -143,7 +143,7 @@ pub fn sweep(
         figures.iter().map(|(metric, index, name)| Followed { metric, index: *index, name: name.clone() }).collect()
     };
     let row = |analysis: &Analysis| -> Vec<Option<f64>> {
-        followed.iter().map(|f| (f.metric.get)(&analysis.estimate, f.index).filter(|v| v.is_finite())).collect()
+        followed.iter().map(|f| f.metric.value(&analysis.estimate, f.index).filter(|v| v.is_finite())).collect()
     };
     let table = analyses.iter().map(row).collect();
     let mut limits = Vec::new();
@@ -203,7 +203,7 @@ fn usual(first: &Analysis, all: &[Analysis]) -> Vec<Followed> {
     let mut list = Vec::new();
     for (metric, target) in USUAL.iter().filter_map(|(target, key)| Some((find(*target, key)?.1, *target))) {
         for index in 0..metric.count(&first.graph) {
-            let value = |analysis: &Analysis| (metric.get)(&analysis.estimate, index);
+            let value = |analysis: &Analysis| metric.value(&analysis.estimate, index);
             let start = value(first);
             let moves = all.iter().map(value).any(|v| match (v, start) {
                 (Some(a), Some(b)) => (a - b).abs() > 1e-9 * b.abs(),

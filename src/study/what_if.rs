@@ -77,7 +77,7 @@ pub fn compare(today: &Analysis, changed: &Analysis, scenario: &Scenario, catalo
     for (target, key) in SHOWN {
         for metric in METRICS.iter().filter(|metric| metric.target == target && metric.key == key) {
             for index in 0..metric.count(&today.graph) {
-                let value = |estimate: &Estimate| (metric.get)(estimate, index).filter(|v| *v < f64::INFINITY);
+                let value = |estimate: &Estimate| metric.value(estimate, index).filter(|v| *v < f64::INFINITY);
                 changes.push(Change { metric, index, today: value(&today.estimate), then: value(&then) });
             }
         }

@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 use crate::quantity::Dimension;
 use crate::vocabulary::table::ATTRIBUTES;
 
+/// No number in a spec may be larger, in base units: far beyond any system, and products of several stay finite.
+pub const LARGEST: f64 = 1e30;
+
 /// What an attribute belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {

@@ -1,10 +1,10 @@
 //! The table of attributes.
 
 use crate::quantity::Dimension;
-use crate::vocabulary::attribute::{AttributeDef, Shape, Target};
+use crate::vocabulary::attribute::{AttributeDef, LARGEST, Shape, Target};
 
 const fn quantity(dimension: Dimension) -> Shape {
-    Shape::Quantity { dimension, min: 0.0, max: f64::MAX }
+    Shape::Quantity { dimension, min: 0.0, max: LARGEST }
 }
 
 const TIME: Shape = quantity(Dimension::TIME);
@@ -14,7 +14,7 @@ const BANDWIDTH: Shape = quantity(Dimension::BANDWIDTH);
 const NUMBER: Shape = quantity(Dimension::NONE);
 const MONEY_RATE: Shape = quantity(Dimension::MONEY_RATE);
 const RATIO: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 0.0, max: 1.0 };
-const FACTOR: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 1.0, max: f64::MAX };
+const FACTOR: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 1.0, max: LARGEST };
 
 const CONSISTENCY: Shape = Shape::Choice(&["strong", "causal", "read-your-writes", "bounded", "eventual"]);
 
