@@ -68,7 +68,8 @@ fn one(run: &Run<'_>, index: usize, data: &Data, estimate: &mut Estimate) {
     if let Some(figures) = estimate.data.get_mut(index) {
         figures.annual_loss = annual_loss(run, data, copies);
         let largest = get(attr!(Data, "max_shard")).filter(|size| *size > 0.0);
-        figures.shards_needed = full.zip(largest).map(|(count, size)| (count * stored / size).ceil().max(1.0));
+        figures.shards_needed =
+            full.zip(largest).map(|(count, size)| (count * stored / size).ceil().max(1.0)).filter(|n| *n < 1e15);
         let amplified = get(attr!(Data, "write_amplification")).unwrap_or(1.0);
         figures.write_bandwidth = added.map(|rate| bytes(rate) * amplified);
         figures.key_collision = full.and_then(|count| key_collision(run, data, count));

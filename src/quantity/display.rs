@@ -151,6 +151,9 @@ fn money(value: f64) -> String {
 
 /// A plain number: exact up to four digits, then with a multiplier.
 pub fn number(value: f64) -> String {
+    if value >= ENDLESS {
+        return "∞".to_owned();
+    }
     if value < 0.0 {
         return format!("-{}", number(-value));
     }
