@@ -4,6 +4,7 @@ mod calc;
 mod check;
 mod estimate;
 mod explain;
+mod failures;
 mod files;
 mod init;
 mod numbers;
@@ -47,6 +48,8 @@ enum Command {
     Estimate(estimate::Args),
     /// Compare today's system with other values, other load, or parts gone.
     WhatIf(what_if::Args),
+    /// What breaks next: every component, node, zone and region taken away in turn.
+    Failures(failures::Args),
     /// Vary one value over a range: how figures grow and what gives out first.
     Sweep(sweep::Args),
     /// The smallest sizes that meet every objective, also with a zone gone.
@@ -104,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Estimate(args) => estimate::run(&args, &terminal),
         Command::WhatIf(args) => what_if::run(&args, &terminal),
         Command::Plan(args) => plan::run(&args, &terminal),
+        Command::Failures(args) => failures::run(&args, &terminal),
         Command::Sweep(args) => sweep::run(&args, &terminal),
         Command::Sensitivity(args) => sensitivity::run(&args, &terminal),
         Command::Explain(args) => explain::run(&args, &terminal),

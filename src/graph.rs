@@ -82,6 +82,8 @@ impl Region {
 /// A component.
 #[derive(Debug)]
 pub struct Component {
+    /// Its place among the graph's components.
+    pub index: usize,
     /// Its name.
     pub name: String,
     /// Where the name stands.

@@ -6,6 +6,7 @@ mod contributions;
 pub mod diagnostics;
 pub mod estimate_json;
 pub mod explain;
+pub mod failures;
 pub mod findings_json;
 pub mod markdown;
 pub mod origins;

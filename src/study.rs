@@ -1,5 +1,6 @@
 //! Questions about a system that is not as it is today: other values, other load, parts that are gone, growth.
 
+pub mod failures;
 pub mod plan;
 pub mod sweep;
 pub mod what_if;

@@ -63,7 +63,7 @@ pub(super) fn per_shard(run: &Run<'_>, component: &Component) -> Option<f64> {
     run.component(component, attr!(Component, "replicas"))
         .or_else(|| run.component(component, attr!(Component, "autoscale.max")))
         .or_else(copies)
-        .map(|count| run.scenario.left(run.graph, component, count))
+        .map(|count| run.scenario.left(component, count))
 }
 
 fn spread(run: &Run<'_>, component: &Component) -> Spread {

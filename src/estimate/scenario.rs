@@ -27,19 +27,18 @@ impl Scenario {
     /// The nodes of a shard that are left of `count`, which are spread evenly over the component's zones, the first ones
     /// getting the remainder.
     #[expect(clippy::cast_precision_loss, reason = "a handful of zones")]
-    pub(super) fn left(&self, graph: &Graph, component: &Component, count: f64) -> f64 {
+    pub(super) fn left(&self, component: &Component, count: f64) -> f64 {
         if self.zones.is_empty() && self.components.is_empty() && self.nodes.is_empty() {
             return count;
         }
-        let index = graph.components.iter().position(|other| std::ptr::eq(other, component));
-        if index.is_some_and(|index| self.components.contains(&index)) {
+        if self.components.contains(&component.index) {
             return 0.0;
         }
         let zones = component.zones.len() as f64;
         let share = |place: usize| (count / zones).floor() + f64::from(u8::from((place as f64) < count % zones));
         let gone = component.zones.iter().enumerate().filter(|(_, zone)| self.zones.contains(zone));
         let lost: f64 = gone.map(|(place, _)| share(place)).sum();
-        let taken = index.and_then(|index| self.nodes.get(&index)).copied().unwrap_or(0.0);
+        let taken = self.nodes.get(&component.index).copied().unwrap_or(0.0);
         (count - lost - taken).max(0.0)
     }
 

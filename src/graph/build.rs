@@ -119,6 +119,7 @@ impl Builder<'_> {
         let index = self.graph.components.len();
         self.names.insert(spec.name.value.clone(), index);
         self.graph.components.push(Component {
+            index,
             name: spec.name.value,
             span: spec.name.span,
             kind: spec.kind,
