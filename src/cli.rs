@@ -12,6 +12,7 @@ mod plan;
 mod rules;
 mod schema;
 mod sensitivity;
+mod simulate;
 mod sweep;
 mod what_if;
 
@@ -50,6 +51,8 @@ enum Command {
     WhatIf(what_if::Args),
     /// What breaks next: every component, node, zone and region taken away in turn.
     Failures(failures::Args),
+    /// Run the system event by event, beside the estimate.
+    Simulate(simulate::Args),
     /// Vary one value over a range: how figures grow and what gives out first.
     Sweep(sweep::Args),
     /// The smallest sizes that meet every objective, also with a zone gone.
@@ -108,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::WhatIf(args) => what_if::run(&args, &terminal),
         Command::Plan(args) => plan::run(&args, &terminal),
         Command::Failures(args) => failures::run(&args, &terminal),
+        Command::Simulate(args) => simulate::run(&args, &terminal),
         Command::Sweep(args) => sweep::run(&args, &terminal),
         Command::Sensitivity(args) => sensitivity::run(&args, &terminal),
         Command::Explain(args) => explain::run(&args, &terminal),

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod availability;
+pub mod blueprint;
 mod cache;
 mod capacity;
 mod cost;

@@ -34,6 +34,8 @@ pub mod graph;
 
 pub mod estimate;
 
+pub mod simulate;
+
 pub mod lint;
 
 pub mod analysis;

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod sarif;
 pub mod schema;
 pub mod sensitivity;
+pub mod simulation;
 pub mod sweep;
 pub mod tables;
 

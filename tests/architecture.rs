@@ -3,7 +3,7 @@
 use crate::at;
 
 /// The modules in reading order, and the outside crates that only they may name.
-const MODULES: [(&str, &[&str]); 18] = [
+const MODULES: [(&str, &[&str]); 19] = [
     ("source", &[]),
     ("diagnostic", &["strsim"]),
     ("quantity", &[]),
@@ -18,6 +18,7 @@ const MODULES: [(&str, &[&str]); 18] = [
     ("spec", &[]),
     ("graph", &["petgraph"]),
     ("estimate", &[]),
+    ("simulate", &[]),
     ("lint", &[]),
     ("analysis", &[]),
     ("study", &[]),

@@ -71,7 +71,7 @@ pub(super) fn attempted(run: &Run<'_>, step: &Step, own: Latency, hazard: Hazard
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and from 0 to 1e9")]
-fn retries(run: &Run<'_>, step: &Step) -> u64 {
+pub(super) fn retries(run: &Run<'_>, step: &Step) -> u64 {
     run.of(&step.own, attr!(Step, "retries")).unwrap_or(0.0) as u64
 }
 
@@ -87,7 +87,7 @@ fn hedge(run: &Run<'_>, step: &Step, own: Latency) -> (Latency, f64) {
 }
 
 /// Pauses between `failed` attempts and the next, in all. Without a stated first pause there is none.
-fn pause(run: &Run<'_>, step: &Step, failed: u64) -> f64 {
+pub(super) fn pause(run: &Run<'_>, step: &Step, failed: u64) -> f64 {
     use crate::formula::traffic::backoff_total;
     let base = run.of(&step.own, attr!(Step, "backoff_base")).unwrap_or(0.0);
     let kind = match step.own.get(attr!(Step, "backoff")).map(|attribute| &attribute.value) {

@@ -28,7 +28,7 @@ pub(super) struct Station {
 
 /// How a component spreads its work.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Spread {
+pub(super) enum Spread {
     /// Every node does an equal share of everything.
     Pool,
     /// One node per shard takes writes; reads go where `reads_from` says.
@@ -66,7 +66,7 @@ pub(super) fn per_shard(run: &Run<'_>, component: &Component) -> Option<f64> {
         .map(|count| run.scenario.left(component, count))
 }
 
-fn spread(run: &Run<'_>, component: &Component) -> Spread {
+pub(super) fn spread(run: &Run<'_>, component: &Component) -> Spread {
     let replicated = run.component(component, attr!(Component, "replication.replicas")).is_some()
         || component.kind == Kind::Database;
     match component.word(attr!(Component, "topology")) {
@@ -81,13 +81,13 @@ fn spread(run: &Run<'_>, component: &Component) -> Spread {
 }
 
 /// What serving one call takes.
-struct Service {
+pub(super) struct Service {
     /// Mean busy time of a read, a write and another call on one server.
-    times: [f64; 3],
+    pub times: [f64; 3],
     /// Servers of a node.
-    servers: f64,
+    pub servers: f64,
     /// How the time varies.
-    variability: Variability,
+    pub variability: Variability,
 }
 
 /// A stated time with its variability: mean, or percentiles, or both.
@@ -100,7 +100,7 @@ pub(super) fn stated(
     service_time(Known { mean: get(mean), cv: get(cv), p50: get(p50), p99: get(p99) })
 }
 
-fn service(run: &Run<'_>, component: &Component) -> Option<Service> {
+pub(super) fn service(run: &Run<'_>, component: &Component) -> Option<Service> {
     let get = |id| run.component(component, id);
     let servers = get(attr!(Component, "concurrency")).or_else(|| get(attr!(Component, "cores"))).unwrap_or(1.0);
     let nodes = per_shard(run, component);

@@ -28,7 +28,8 @@ pub(super) fn latency(run: &Run<'_>, stations: &[Station], estimate: &mut Estima
     }
     for step in &run.graph.steps {
         let station = stations.get(step.callee).copied().unwrap_or_default();
-        let idle = run.graph.components.get(step.callee).and_then(|callee| idle_time(run, callee, step, &station));
+        let idle =
+            run.graph.components.get(step.callee).and_then(|callee| idle_time(run, callee, step, station.service));
         estimate.idle.push(idle.map(|(mean, _)| mean));
     }
     estimate.attempts = vec![0.0; run.graph.steps.len()];
@@ -78,7 +79,7 @@ fn one(run: &Run<'_>, stations: &[Station], index: usize, estimate: &mut Estimat
             figures.overloaded = Some(step.callee);
         }
         let component = run.graph.components.get(step.callee);
-        let timed = component.is_some_and(|c| idle_time(run, c, step, &station).is_some());
+        let timed = component.is_some_and(|c| idle_time(run, c, step, station.service).is_some());
         if !timed && !figures.untimed.contains(&step.callee) {
             figures.untimed.push(step.callee);
         } else if station.size_unknown && !figures.uncounted.contains(&step.callee) {
@@ -233,7 +234,7 @@ fn call(run: &Run<'_>, step: &Step, station: &Station) -> Latency {
     let mut moments = Moments::constant(rtt + transfer(run, step));
     let mut service = Latency::zero();
     if let Some(component) = run.graph.components.get(step.callee) {
-        if let Some((mean, variability)) = idle_time(run, component, step, station) {
+        if let Some((mean, variability)) = idle_time(run, component, step, station.service) {
             service = variability.latency(mean);
         }
         if operation(run.graph, step) == Operation::Write {
@@ -252,7 +253,12 @@ fn call(run: &Run<'_>, step: &Step, station: &Station) -> Latency {
 }
 
 /// The response time of an idle callee: its mean and how it varies.
-fn idle_time(run: &Run<'_>, component: &Component, step: &Step, station: &Station) -> Option<(f64, Variability)> {
+pub(super) fn idle_time(
+    run: &Run<'_>,
+    component: &Component,
+    step: &Step,
+    service: Option<(f64, Variability)>,
+) -> Option<(f64, Variability)> {
     if component.kind == Kind::Client {
         return Some((0.0, Variability::gamma(0.0)));
     }
@@ -268,8 +274,12 @@ fn idle_time(run: &Run<'_>, component: &Component, step: &Step, station: &Statio
         Operation::Call => any,
     };
     let latency = stated(run, component, of_operation).or_else(|| stated(run, component, any));
-    // The spec's own service time wins over a profile's latency.
+    let latency = latency.filter(|_| !service_first(component));
+    latency.or(service)
+}
+
+/// Whether the spec's own service time wins over a profile's latency.
+fn service_first(component: &Component) -> bool {
     let own = |id| crate::graph::number(component.own.get(id)).is_some();
-    let service_first = own(attr!(Component, "service_time")) && !own(attr!(Component, "latency"));
-    if service_first { station.service.or(latency) } else { latency.or(station.service) }
+    own(attr!(Component, "service_time")) && !own(attr!(Component, "latency"))
 }

@@ -89,6 +89,16 @@ impl Variability {
         Moments { mean: first, variance, third: 2.0 * variance * variance / first }.scaled(mean / servers)
     }
 
+    /// The parameter of its distribution: the deviation of a log-normal time's logarithm, or the shape of a gamma one
+    /// (infinite for a constant).
+    pub fn shape(self) -> Shape {
+        match self.sigma {
+            Some(sigma) => Shape::LogNormal(sigma),
+            None if self.scv > 0.0 => Shape::Gamma(1.0 / self.scv),
+            None => Shape::Constant,
+        }
+    }
+
     /// The moments of such a time with a mean.
     pub fn moments(self, mean: f64) -> Moments {
         Moments { mean, variance: self.scv * mean * mean, third: self.third * mean * mean * mean }
@@ -108,6 +118,17 @@ fn piece(sigma: f64, from: f64, to: f64) -> Option<(f64, Moments)> {
     let variance = (second - first * first).max(0.0);
     let third = third - 3.0 * first * second + 2.0 * first * first * first;
     Some((share, Moments { mean: first, variance, third }))
+}
+
+/// A distribution apart from its mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    /// Always the same.
+    Constant,
+    /// Gamma with this shape; 1 is exponential.
+    Gamma(f64),
+    /// Log-normal with this deviation of the logarithm.
+    LogNormal(f64),
 }
 
 /// What is known of a service time; all in the same unit.
