@@ -61,6 +61,10 @@ pub struct ComponentFigures {
     pub peak_retries: f64,
     /// How often one request reaches it at most, if every attempt fails.
     pub amplification: f64,
+    /// Calls per second at peak if every attempt of everything that is retried failed.
+    pub storm_rate: f64,
+    /// Utilisation then.
+    pub storm_utilization: Option<f64>,
     /// Share of calls refused at peak because its queue is full.
     pub refused: Option<f64>,
     /// Nodes at which its throughput peaks, by the law fitted to its measurements.

@@ -19,6 +19,7 @@ mod estimates;
 mod golden;
 mod readme;
 mod rules;
+mod simulations;
 mod specs;
 
 use std::path::PathBuf;

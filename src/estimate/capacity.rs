@@ -166,6 +166,8 @@ fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> 
     if let Some(quota) = limits {
         figures.utilization = Some(figures.utilization.map_or(quota, |u| u.max(quota)));
     }
+    let storm = figures.storm_rate / figures.peak_rate;
+    figures.storm_utilization = figures.utilization.filter(|_| figures.amplification > 1.0).map(|u| u * storm);
     figures.capacity = figures.utilization.filter(|u| *u > 0.0).map(|u| figures.peak_rate / u);
     let bounded = run.component(component, attr!(Component, "queue_limit")).is_some() && station.wait.is_some();
     station.overloaded = limits.is_some_and(|u| u >= 1.0) || figures.utilization.is_some_and(|u| u >= 1.0) && !bounded;

@@ -21,9 +21,14 @@ pub(super) fn traffic(run: &Run<'_>, attempts: &[f64]) -> Estimate {
         figures.peak_rate = figures.rate.map(|rate| rate * peak);
         estimate.system.peak_rate += figures.peak_rate.unwrap_or(0.0);
     }
+    // Visits without any repetition, for what a storm of retries would make of them.
+    let mut once = Vec::with_capacity(graph.steps.len());
     for (index, step) in graph.steps.iter().enumerate() {
         let before = step.parent.and_then(|parent| estimate.visits.get(parent)).copied().unwrap_or(1.0);
         let visits = before * probability(run, step) * run.of(&step.own, attr!(Step, "times")).unwrap_or(1.0);
+        let share = visits / before.max(f64::MIN_POSITIVE);
+        let bare = step.parent.and_then(|parent| once.get(parent)).copied().unwrap_or(1.0) * share;
+        once.push(bare);
         let attempts = attempts.get(index).copied().unwrap_or(1.0);
         let visits = visits * attempts;
         estimate.visits.push(visits);
@@ -35,6 +40,8 @@ pub(super) fn traffic(run: &Run<'_>, attempts: &[f64]) -> Estimate {
             callee.peak_retries += peak * (1.0 - 1.0 / attempts);
             let worst = run.structure.amplification.get(index).copied().unwrap_or(1.0);
             callee.amplification = callee.amplification.max(worst);
+            let request = estimate.flows.get(step.flow).and_then(|f| f.peak_rate).unwrap_or(0.0);
+            callee.storm_rate += request * bare * worst;
         }
     }
     estimate
