@@ -486,3 +486,13 @@ fn failures_find_the_store_that_lives_behind_its_cache() {
     assert!(of("zone a").lost.is_empty() && of("zone b").lost.is_empty());
     assert!(outcomes.iter().all(|outcome| outcome.name != "a node of api and db"), "no worse than db alone");
 }
+
+#[test]
+fn connections_end_where_a_clients_own_requests_go() {
+    let found = analysis(
+        "napkin: 1\ncomponents: { phones: { is: client, connections: 1000, heartbeat: 10 s }, web: client, lb: { is: load-balancer, replicas: 2 }, chat: { is: service, replicas: 1 }, shop: { is: service, replicas: 1 } }\nflows: { a: { rate: 1 /s, steps: [phones -> lb -> chat] }, b: { rate: 1 /s, steps: [web -> lb -> shop] } }\n",
+    );
+    assert_eq!(figure(&found, "lb.open_connections"), Some(1000.0));
+    assert_eq!(figure(&found, "chat.heartbeat_rate"), Some(100.0));
+    assert_eq!(figure(&found, "shop.open_connections"), None);
+}

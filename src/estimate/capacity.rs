@@ -363,14 +363,8 @@ fn connections(run: &Run<'_>, estimate: &mut Estimate) {
         else {
             continue;
         };
-        let mut open: Vec<usize> = run.structure.callees.get(index).cloned().unwrap_or_default();
-        let mut seen: Vec<usize> = Vec::new();
-        while let Some(at) = open.pop() {
-            let Some(component) = run.graph.components.get(at).filter(|_| !seen.contains(&at)) else { continue };
-            seen.push(at);
-            if component.kind.is_balancer() {
-                open.extend(run.structure.callees.get(at).into_iter().flatten());
-            }
+        for at in accepting(run, index) {
+            let Some(component) = run.graph.components.get(at) else { continue };
             if let Some(figures) = estimate.components.get_mut(at) {
                 let total = figures.connections.unwrap_or(0.0) + count;
                 figures.connections = Some(total);
@@ -389,6 +383,27 @@ fn connections(run: &Run<'_>, estimate: &mut Estimate) {
             }
         }
     }
+}
+
+/// Components that a client's connections end at: those that it calls, and behind balancers those that its own requests
+/// are passed on to.
+fn accepting(run: &Run<'_>, client: usize) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut passed = vec![false; run.graph.steps.len()];
+    for (index, step) in run.graph.steps.iter().enumerate() {
+        let by_client = step.parent.is_none() && step.caller == client;
+        let behind = step.parent.is_some_and(|parent| passed.get(parent).copied().unwrap_or(false));
+        if !by_client && !behind {
+            continue;
+        }
+        if !found.contains(&step.callee) {
+            found.push(step.callee);
+        }
+        if let Some(mark) = passed.get_mut(index) {
+            *mark = run.graph.components.get(step.callee).is_some_and(|c| c.kind.is_balancer());
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -99,7 +99,13 @@ fn of_component(
         Dimension::RATE,
     );
     if let Some(limit) = get(attr!(Component, "max_connections")) {
-        add("connections", count.map(|_| opened(run, index, estimate)), count.map(|n| n * limit), Dimension::NONE);
+        // Where everybody talks to the primary, the other nodes' connections are of no use.
+        let only_primary = component.kind == Kind::Database
+            && !matches!(component.word(attr!(Component, "reads_from")), Some("any" | "replicas"))
+            && component.word(attr!(Component, "topology")) != Some("leaderless");
+        let shards = get(attr!(Component, "shards")).unwrap_or(1.0);
+        let accepting = if only_primary { count.map(|_| shards) } else { count };
+        add("connections", count.map(|_| opened(run, index, estimate)), accepting.map(|n| n * limit), Dimension::NONE);
     }
     if let Some(size) = get(attr!(Component, "pool.size")) {
         let busiest =

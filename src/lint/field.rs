@@ -87,8 +87,8 @@ fn own(target: Target, key: &'static str, ty: Type, doc: &'static str, get: Get)
 }
 
 fn scarce<'w>(world: &World<'w>, index: usize) -> Option<&'w crate::estimate::ResourceUse> {
-    // What counts towards utilisation has rules of its own.
-    let busy = ["processor", "quota", "network", "partition bytes", "partition messages"];
+    // What counts towards utilisation, and connections, have rules of their own.
+    let busy = ["processor", "quota", "network", "connections", "partition bytes", "partition messages"];
     world.estimate.components.get(index)?.resources.iter().find(|resource| !busy.contains(&resource.name))
 }
 

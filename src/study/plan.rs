@@ -126,7 +126,7 @@ pub fn plan(analysis: Analysis, catalog: &Catalog, loss: Loss, cheapest: bool) -
     planner.grow(&mut counts);
     planner.prune(&mut counts, &starts);
     let missed = planner.misses(&counts);
-    let unmet = missed.list.iter().map(|miss| miss.name.clone()).collect();
+    let unmet = planner.unmet(&missed);
     for (at, today) in stated.into_iter().enumerate() {
         let (Some(count), Some((start, why))) = (counts.get(at).copied(), starts.get(at)) else { continue };
         let reason = if count > *start { planner.reason(&counts, at, &missed) } else { why.clone() };
@@ -151,7 +151,8 @@ fn scenarios(graph: &Graph, loss: Loss) -> Vec<(String, Scenario)> {
             list.push((format!("with zone {} gone", zone.name), Scenario { zones, ..Scenario::default() }));
         }
     }
-    let managed = |c: &Component| c.flag(attr!(Component, "managed")) == Some(true) || c.kind == Kind::Client;
+    let outside = |c: &Component| matches!(c.kind, Kind::Client | Kind::External | Kind::Cdn | Kind::Dns);
+    let managed = |c: &Component| c.flag(attr!(Component, "managed")) == Some(true) || outside(c);
     let alone = |c: &Component| (loss == Loss::Node || c.zones.is_empty()) && !managed(c);
     let lone: Vec<usize> = (0..).zip(&graph.components).filter(|(_, c)| alone(c)).map(|(index, _)| index).collect();
     if loss != Loss::None && lone.len() <= MOST_ALONE {
@@ -291,6 +292,21 @@ impl Planner<'_> {
             });
         }
         misses
+    }
+
+    /// What is missed, once: in the first state in which it is.
+    fn unmet(&self, misses: &Misses) -> Vec<String> {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut list = Vec::new();
+        for miss in &misses.list {
+            let state = self.scenarios.iter().find_map(|(state, _)| miss.name.strip_suffix(state.as_str()));
+            let what = state.unwrap_or(&miss.name);
+            if !seen.contains(&what) {
+                seen.push(what);
+                list.push(miss.name.clone());
+            }
+        }
+        list
     }
 
     /// Components that are overloaded or run out of something that more nodes would spread.
