@@ -29,6 +29,7 @@ use crate::graph::{Component, Graph, Structure, number};
 use crate::quantity::Dimension;
 use crate::vocabulary::{AttributeId, Shape};
 
+pub use availability::spenders;
 pub(crate) use capacity::with_zone_lost;
 pub use scenario::Scenario;
 pub(crate) use traffic::operation;
@@ -219,6 +220,8 @@ pub struct FlowFigures {
     pub client_network: bool,
     /// Share of requests that succeed.
     pub availability: Option<f64>,
+    /// Time per 30 days that the objective for availability leaves for failing.
+    pub error_budget: Option<f64>,
     /// Components whose availability isn't known.
     pub unknown_availability: Vec<usize>,
     /// Most synchronous calls between the entry and an answer.

@@ -496,3 +496,25 @@ fn connections_end_where_a_clients_own_requests_go() {
     assert_eq!(figure(&found, "chat.heartbeat_rate"), Some(100.0));
     assert_eq!(figure(&found, "shop.open_connections"), None);
 }
+
+#[test]
+fn the_error_budget_is_spent_by_whoever_fails() {
+    let spec = "napkin: 1\ncomponents: { u: client, a: { is: service, availability: 99.9 % }, b: { is: service, availability: 99.97 % }, c: { is: service, availability: 90 % } }\nflows: { f: { rate: 1 /s, slo: { availability: 99.9 % }, steps: [u -> a, a -> b, { call: a -> c, optional: true }] } }\n";
+    let mut sources = Sources::new();
+    let id = sources.add("test", spec);
+    let found = analyse(&sources, id, &Catalog::new(), &[], None);
+    let (catalog, scenario) = (Catalog::new(), Scenario::default());
+    let run = Run::new((&found.graph, &found.structure, &catalog), &|input| input.value, &scenario);
+    let spent = &napkin::estimate::spenders(&run)[0];
+    // 1 − 0.999 · 0.9997 = 0.0012997; without a 0.0003 remain, without b 0.001. The optional call spends nothing.
+    assert_eq!(spent.iter().map(|(component, _)| *component).collect::<Vec<_>>(), [1, 2]);
+    close(spent[0].1, (0.001_299_7 - 0.000_3) / 0.001_299_7, 1e-9);
+    close(spent[1].1, (0.001_299_7 - 0.001) / 0.001_299_7, 1e-9);
+    close(figure(&found, "f.error_budget").unwrap(), 43.2 * 60.0, 1e-9);
+    close(figure(&found, "f.budget_spent").unwrap(), 1.2997, 1e-9);
+    let text = tree(&wanted("f.error_budget", &found).unwrap(), &found, &sources);
+    assert!(
+        text.contains("burn rate 14.4") && text.contains("burn rate 6)") && text.contains("burn rate 1)"),
+        "{text}"
+    );
+}

@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Prices};
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::definition::SEED;
 use crate::diagnostic::Diagnostics;
-use crate::estimate::{Model, SAMPLES, Scenario, spreads};
+use crate::estimate::{Model, Run, SAMPLES, Scenario, spenders, spreads};
 use crate::report::diagnostics::draw_all;
 use crate::report::tables::Figures;
 use crate::report::{estimate_json, origins};
@@ -137,7 +137,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     }
     let model = Model { graph: &analysis.graph, structure: &analysis.structure, catalog: &catalog };
     let spreads = spreads(&model, &Scenario::default(), args.seed, args.samples);
+    let (scenario, value) = (Scenario::default(), |input: &crate::attributes::Input| input.value);
+    let run = Run::new((&analysis.graph, &analysis.structure, &catalog), &value, &scenario);
+    let spenders = spenders(&run);
     let figures = Figures {
+        spenders,
         analysis: &analysis,
         spreads: &spreads,
         sources: &sources,

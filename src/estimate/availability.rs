@@ -179,36 +179,90 @@ impl Group<'_> {
 }
 
 fn flow(run: &Run<'_>, failures: &[Option<Failure>], index: usize, estimate: &mut Estimate) {
-    let Some(flow) = run.graph.flows.get(index) else { return };
-    let mut collector = Collector { run, failures, series: Vec::new(), unknown: Vec::new() };
-    let mut groups = Vec::new();
-    collector.body(&flow.body, 1.0, &mut groups);
-    let Collector { series, mut unknown, .. } = collector;
-    let named = |list: &[(usize, f64)]| -> Vec<(f64, &Failure)> {
-        list.iter().filter_map(|&(c, p)| Some((p, failures.get(c)?.as_ref()?))).collect()
-    };
-    let parts = named(&series);
-    let groups: Vec<Group<'_>> = groups
-        .iter()
-        .map(|(probability, needed, branches): &RawGroup| Group {
+    let needs = Needs::of(run, failures, index);
+    let Some(figures) = estimate.flows.get_mut(index) else { return };
+    figures.availability = needs.availability(failures);
+    figures.unknown_availability = needs.unknown;
+}
+
+/// Who spends each flow's error budget: components with the share of its unavailability that would go if they never failed,
+/// the largest first. Shares overlap where failures meet, so they may exceed 1 together.
+pub fn spenders(run: &Run<'_>) -> Vec<Vec<(usize, f64)>> {
+    let mut failures: Vec<Option<Failure>> =
+        run.graph.components.iter().enumerate().map(|(index, component)| failure(run, index, component)).collect();
+    (0..run.graph.flows.len()).map(|flow| spenders_of(run, &mut failures, flow)).collect()
+}
+
+fn spenders_of(run: &Run<'_>, failures: &mut [Option<Failure>], flow: usize) -> Vec<(usize, f64)> {
+    let needs = Needs::of(run, failures, flow);
+    let missing = needs.availability(failures).map(|works| 1.0 - works).filter(|missing| *missing > 0.0);
+    let Some(missing) = missing else { return Vec::new() };
+    let mut list = Vec::new();
+    for component in needs.components() {
+        let Some(slot) = failures.get_mut(component) else { continue };
+        let before = slot.replace(Failure::Never);
+        let without = needs.availability(failures).map_or(missing, |works| 1.0 - works);
+        if let Some(slot) = failures.get_mut(component) {
+            *slot = before;
+        }
+        list.push((component, (missing - without) / missing));
+    }
+    list.retain(|(_, share)| *share > 1e-6);
+    list.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    list
+}
+
+/// What a flow needs: components in series with the chance that a request needs them, and parallel groups.
+struct Needs {
+    series: Vec<(usize, f64)>,
+    groups: Vec<RawGroup>,
+    unknown: Vec<usize>,
+    empty: bool,
+}
+
+impl Needs {
+    fn of(run: &Run<'_>, failures: &[Option<Failure>], index: usize) -> Needs {
+        let body = run.graph.flows.get(index).map_or(&[][..], |flow| &flow.body);
+        let mut collector = Collector { run, failures, series: Vec::new(), unknown: Vec::new() };
+        let mut groups = Vec::new();
+        collector.body(body, 1.0, &mut groups);
+        let Collector { series, mut unknown, .. } = collector;
+        unknown.sort_unstable();
+        unknown.dedup();
+        // A component on the way to all branches is counted once, in the series.
+        for (_, _, branches) in &mut groups {
+            for branch in branches {
+                branch.retain(|(component, _)| !series.iter().any(|(other, _)| other == component));
+            }
+        }
+        Needs { series, groups, unknown, empty: body.is_empty() }
+    }
+
+    /// The share of requests that succeed; `None` if a component's failures aren't known.
+    fn availability(&self, failures: &[Option<Failure>]) -> Option<f64> {
+        if self.empty || !self.unknown.is_empty() {
+            return None;
+        }
+        let named = |list: &[(usize, f64)]| -> Vec<(f64, &Failure)> {
+            list.iter().filter_map(|&(c, p)| Some((p, failures.get(c)?.as_ref()?))).collect()
+        };
+        let group = |(probability, needed, branches): &RawGroup| Group {
             probability: *probability,
             needed: *needed,
-            // A component on the way to all branches is counted once, in the series.
-            branches: branches
-                .iter()
-                .map(|b| {
-                    named(&b.iter().copied().filter(|(c, _)| !series.iter().any(|(s, _)| s == c)).collect::<Vec<_>>())
-                })
-                .collect(),
-        })
-        .collect();
-    let Some(figures) = estimate.flows.get_mut(index) else { return };
-    unknown.sort_unstable();
-    unknown.dedup();
-    if unknown.is_empty() && !flow.body.is_empty() {
-        figures.availability = Some(expected(&parts, &groups));
+            branches: branches.iter().map(|branch| named(branch)).collect(),
+        };
+        let groups: Vec<Group<'_>> = self.groups.iter().map(group).collect();
+        // Nobody needs more than all; rounding may say otherwise.
+        Some(expected(&named(&self.series), &groups).min(1.0))
     }
-    figures.unknown_availability = unknown;
+
+    fn components(&self) -> Vec<usize> {
+        let grouped = self.groups.iter().flat_map(|(_, _, branches)| branches.iter().flatten());
+        let mut list: Vec<usize> = self.series.iter().chain(grouped).map(|(component, _)| *component).collect();
+        list.sort_unstable();
+        list.dedup();
+        list
+    }
 }
 
 type RawGroup = (f64, usize, Vec<Vec<(usize, f64)>>);

@@ -97,6 +97,8 @@ pub const METRICS: &[Metric] = &[
     metric!(Flow, flows, "late", Dimension::NONE, Hint::Percent, "Share of requests that fail at peak for lack of time or room.", "timeouts and full queues left after all retries", [], |f| f.late),
     metric!(Flow, flows, "availability", Dimension::NONE, Hint::Percent, "Share of requests that succeed.", "Σ over zone states of P(state) × Π over needed components of availability given the state", [], |f| f.availability),
     metric!(Flow, flows, "downtime_per_year", Dimension::TIME, Hint::Auto, "Time per year (365 days) in which requests fail.", "(1 − availability) × 1 year", ["availability"], |f| f.availability.map(|a| (1.0 - a) * 365.0 * 86_400.0)),
+    metric!(Flow, flows, "error_budget", Dimension::TIME, Hint::Auto, "Time per 30 days that the objective leaves for failing.", "(1 − objective) × 30 days", ["slo.availability"], |f| f.error_budget),
+    metric!(Flow, flows, "budget_spent", Dimension::NONE, Hint::Percent, "Share of the error budget that the estimate expects to be spent.", "(1 − availability) × 30 days / error budget", ["availability", "error_budget"], |f| f.availability.zip(f.error_budget).filter(|(_, budget)| *budget > 0.0).map(|(works, budget)| (1.0 - works) * 30.0 * 86_400.0 / budget)),
     metric!(Flow, flows, "depth", Dimension::NONE, Hint::Auto, "Most synchronous calls in a row.", "longest chain of waiting callers", [], |f| Some(f.depth)),
     metric!(Flow, flows, "cost", Dimension::MONEY_RATE, Hint::Auto, "Its share of the costs.", "Σ over components of cost × its share of the calls", [], |f| f.cost),
     metric!(Flow, flows, "cost_per_thousand", Dimension::MONEY, Hint::Auto, "What a thousand of its requests cost.", "cost / rate × 1000", ["cost", "average_rate"], |f| f.cost_per_thousand),

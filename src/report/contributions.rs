@@ -33,6 +33,7 @@ pub(super) fn contributions(metric: &Metric, index: usize, analysis: &Analysis) 
         (Target::Flow, key) if key.starts_with("latency.") => calls(index, analysis),
         (_, "cost") => costs(metric, index, analysis),
         (Target::Flow, "late") => given_up(index, analysis),
+        (Target::Flow, "error_budget") => alerts(index, analysis),
         (Target::Flow, "availability") => analysis
             .structure
             .critical
@@ -52,6 +53,30 @@ pub(super) fn contributions(metric: &Metric, index: usize, analysis: &Analysis) 
         }
         _ => Vec::new(),
     }
+}
+
+/// Burn rates at which a team is woken or asked: the share of a 30-day budget that a window may spend (SRE workbook). A
+/// threshold beyond 1 / (1 − objective) can never be reached and is left out.
+fn alerts(index: usize, analysis: &Analysis) -> Vec<String> {
+    let flow = analysis.graph.flows.get(index);
+    let Some(goal) = flow.and_then(|flow| number(flow.own.get(attr!(Flow, "slo.availability")))).map(|i| i.value)
+    else {
+        return Vec::new();
+    };
+    let windows = [("1 h", "5 min", 0.02, 1.0), ("6 h", "30 min", 0.05, 6.0), ("3 day", "6 h", 0.1, 72.0)];
+    let rate = |share: f64, hours: f64| share * 720.0 / hours;
+    windows
+        .into_iter()
+        .filter(|(.., share, hours)| rate(*share, *hours) < 1.0 / (1.0 - goal).max(1e-12))
+        .map(|(long, short, share, hours)| {
+            let burn = rate(share, hours);
+            let errors = crate::quantity::percent(burn * (1.0 - goal));
+            let spent = crate::quantity::percent(share);
+            format!(
+                "alert: more than {errors} failing over {long} and {short} spends {spent} of it (burn rate {burn:.3})"
+            )
+        })
+        .collect()
 }
 
 /// The synchronous calls of a flow, with what each takes.

@@ -88,6 +88,8 @@ pub struct Figures<'f> {
     pub analysis: &'f Analysis,
     /// The spread of what is uncertain.
     pub spreads: &'f Spreads,
+    /// For each flow the components that spend its error budget, with their shares.
+    pub spenders: Vec<Vec<(usize, f64)>>,
     /// The spec's text, for places.
     pub sources: &'f Sources,
     /// The date after so many seconds, where a clock is at hand.
@@ -381,6 +383,20 @@ impl Figures<'_> {
             ];
             row.push(objective.map_or("–".to_owned(), |input| crate::quantity::percent(input.value)));
             rows.push(row);
+            let shares: Vec<String> = self
+                .spenders
+                .get(index)
+                .into_iter()
+                .flatten()
+                .take(3)
+                .map(|(component, share)| {
+                    let name = self.graph().components.get(*component).map_or("", |c| c.name.as_str());
+                    format!("{name} {}", crate::quantity::percent((share * 1000.0).round() / 1000.0))
+                })
+                .collect();
+            if !shares.is_empty() {
+                notes.push(format!("{}: most of its failures are due to {}", flow.name, shares.join(", ")));
+            }
             if !figures.unknown_availability.is_empty() {
                 let names: Vec<&str> = figures
                     .unknown_availability
