@@ -71,10 +71,8 @@ fn alerts(index: usize, analysis: &Analysis) -> Vec<String> {
         .map(|(long, short, share, hours)| {
             let burn = rate(share, hours);
             let errors = crate::quantity::percent(burn * (1.0 - goal));
-            let spent = crate::quantity::percent(share);
-            format!(
-                "alert: more than {errors} failing over {long} and {short} spends {spent} of it (burn rate {burn:.3})"
-            )
+            let (spent, rate) = (crate::quantity::percent(share), crate::quantity::number(burn));
+            format!("alert: more than {errors} failing over {long} and {short} spends {spent} of it (burn rate {rate})")
         })
         .collect()
 }

@@ -383,19 +383,15 @@ impl Figures<'_> {
             ];
             row.push(objective.map_or("–".to_owned(), |input| crate::quantity::percent(input.value)));
             rows.push(row);
-            let shares: Vec<String> = self
-                .spenders
-                .get(index)
-                .into_iter()
-                .flatten()
-                .take(3)
+            let spenders = self.spenders.get(index).into_iter().flatten().filter(|(_, share)| *share >= 0.005).take(3);
+            let shares: Vec<String> = spenders
                 .map(|(component, share)| {
                     let name = self.graph().components.get(*component).map_or("", |c| c.name.as_str());
-                    format!("{name} {}", crate::quantity::percent((share * 1000.0).round() / 1000.0))
+                    format!("{name} {}", crate::quantity::percent((share * 100.0).round() / 100.0))
                 })
                 .collect();
             if !shares.is_empty() {
-                notes.push(format!("{}: most of its failures are due to {}", flow.name, shares.join(", ")));
+                notes.push(format!("{}: its failures are due to {}", flow.name, shares.join(", ")));
             }
             if !figures.unknown_availability.is_empty() {
                 let names: Vec<&str> = figures
