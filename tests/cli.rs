@@ -265,6 +265,17 @@ fn sweeps_name_what_gives_out_in_order() {
     ]);
     assert_eq!(csv.lines().count(), 6);
     assert_eq!(csv.lines().next(), Some("dau,api.utilization"));
+    let whole =
+        at_once(&["sweep", URL, "--over", "api.replicas=1..8", "--format", "csv", "--figure", "api.utilization"]);
+    assert_eq!(
+        whole.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect::<Vec<_>>(),
+        ["1", "2", "3", "4", "5", "6", "7", "8"]
+    );
+    // More replicas help: 7 keep up at peak (6.1 busy), and fewer do not.
+    let text = at_once(&["sweep", URL, "--over", "api.replicas=1..40", "--format", "json"]);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let api = report["limits"].as_array().unwrap().iter().find(|limit| limit["name"] == "api").unwrap();
+    assert_eq!((api["what"].as_str(), api["at"].as_f64()), (Some("keeps up from here"), Some(7.0)));
     for bad in ["dau", "dau=5", "dau=5..1", "dau=1 s..2 s", "nobody=1..2", "dau=1..2 apples"] {
         assert_eq!(status(&["sweep", URL, "--over", bad], b""), 2, "{bad}");
     }

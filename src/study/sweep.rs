@@ -7,7 +7,7 @@ use crate::expr::{NoNames, check, parse};
 use crate::quantity::Dimension;
 use crate::source::{SourceId, Sources};
 use crate::study::as_expression;
-use crate::vocabulary::Target;
+use crate::vocabulary::{AttributeId, Shape, Target};
 
 /// What is varied.
 pub struct Range {
@@ -17,6 +17,8 @@ pub struct Range {
     pub ends: (f64, f64),
     /// Their dimension.
     pub dimension: Dimension,
+    /// Whether only whole numbers make sense: replicas, shards and the like.
+    pub whole: bool,
 }
 
 impl Range {
@@ -24,9 +26,9 @@ impl Range {
     pub fn read(text: &str) -> Result<Range, String> {
         let example = "write a name and a range, such as `dau=1M..1bn` or `api.service_time=5..20 ms`";
         let (path, range) = text.split_once('=').ok_or_else(|| format!("`{text}` is no range; {example}"))?;
-        let checked = parse(range, &[])
-            .and_then(|ast| check(&ast, &NoNames))
-            .map_err(|error| format!("`{range}`: {}; {}", error.message, error.help.as_deref().unwrap_or(example)))?;
+        let checked = parse(range, &[]).and_then(|ast| check(&ast, &NoNames)).map_err(|error| {
+            format!("`{range}`: {}; a unit stands once, at the end, as in `1..5 /s`", error.message)
+        })?;
         let ends = checked.as_interval().ok_or_else(|| format!("`{range}` is no range; {example}"))?;
         let crate::expr::Type::Quantity(dimension) = checked.ty else {
             return Err(format!("`{range}` is no range; {example}"));
@@ -37,7 +39,10 @@ impl Range {
         if ends.0 >= ends.1 {
             return Err(format!("`{range}` goes nowhere; the smaller value comes first"));
         }
-        Ok(Range { path: path.trim().to_owned(), ends, dimension })
+        let key = path.trim().split_once('.').map_or("", |(_, key)| key);
+        let shapes = Target::ALL.into_iter().filter_map(|target| AttributeId::find(target, key));
+        let whole = shapes.into_iter().any(|id| matches!(id.def().shape, Shape::Whole(_)));
+        Ok(Range { path: path.trim().to_owned(), ends, dimension, whole })
     }
 }
 
@@ -131,7 +136,11 @@ pub fn sweep(
     figures: &[(&'static Metric, usize, String)],
     catalog: &Catalog,
 ) -> Result<Sweep, Box<Analysis>> {
-    let values = steps.values(range.ends);
+    let mut values = steps.values(range.ends);
+    if range.whole {
+        values.iter_mut().for_each(|value| *value = value.round());
+        values.dedup();
+    }
     let mut analyses = Vec::new();
     for value in &values {
         analyses.push(at(sources, id, &range, *value, catalog)?);
@@ -149,20 +158,30 @@ pub fn sweep(
     let mut limits = Vec::new();
     for broken in breaks(first) {
         let holds: Vec<bool> = analyses.iter().map(|analysis| !(broken.test)(analysis)).collect();
-        let Some(fails) = holds.iter().position(|holds| !holds) else { continue };
-        let (mut low, mut high) = match fails.checked_sub(1) {
-            Some(before) => (values.get(before).copied(), values.get(fails).copied()),
+        // What is broken at the low end and holds at the high one (more replicas help) has a limit the other way round.
+        let recovers = holds.first() == Some(&false) && holds.last() == Some(&true);
+        let turn = if recovers {
+            holds.iter().rposition(|holds| !holds).map(|last| last + 1)
+        } else {
+            holds.iter().position(|holds| !holds)
+        };
+        let Some(turn) = turn else { continue };
+        let (mut low, mut high) = match turn.checked_sub(1) {
+            Some(before) => (values.get(before).copied(), values.get(turn).copied()),
             None => (None, values.first().copied()),
         };
-        // Between two steps, to a thousandth.
+        // Between two steps, to a thousandth or to the next whole number.
+        let close = |a: f64, b: f64| b - a <= if range.whole { 1.0 } else { b.abs() * 1e-3 };
         while let (Some(a), Some(b)) = (low, high)
-            && b - a > b.abs() * 1e-3
+            && !close(a, b)
         {
             let middle = f64::midpoint(a, b);
+            let middle = if range.whole { middle.floor() } else { middle };
             let analysis = at(sources, id, &range, middle, catalog)?;
-            if (broken.test)(&analysis) { high = Some(middle) } else { low = Some(middle) }
+            if (broken.test)(&analysis) == recovers { low = Some(middle) } else { high = Some(middle) }
         }
-        limits.extend(high.map(|at| Limit { name: broken.name, what: broken.what, at }));
+        let what = if recovers { broken.recovers } else { broken.what };
+        limits.extend(high.map(|at| Limit { name: broken.name, what, at }));
     }
     limits.sort_by(|a, b| a.at.total_cmp(&b.at));
     let today = today(sources, id, &range, catalog);
@@ -174,7 +193,7 @@ fn today(sources: &Sources, id: SourceId, range: &Range, catalog: &Catalog) -> O
     let definition = analysis.graph.definitions.find(&range.path).map(|(_, definition)| definition.value);
     let (name, key) = range.path.split_once('.').unwrap_or((&range.path, ""));
     definition.or_else(|| {
-        let id = |target| crate::vocabulary::AttributeId::find(target, key);
+        let id = |target| AttributeId::find(target, key);
         let component = analysis.graph.component(name).and_then(|c| analysis.graph.components.get(c));
         let flow = analysis.graph.flows.iter().find(|flow| flow.name == name);
         let of_component = component.and_then(|c| c.number(id(Target::Component)?));
@@ -228,6 +247,7 @@ fn usual(first: &Analysis, all: &[Analysis]) -> Vec<Followed> {
 struct Break {
     name: String,
     what: &'static str,
+    recovers: &'static str,
     test: Box<dyn Fn(&Analysis) -> bool>,
 }
 
@@ -236,7 +256,12 @@ fn breaks(analysis: &Analysis) -> Vec<Break> {
     for (index, component) in analysis.graph.components.iter().enumerate() {
         let used = move |analysis: &Analysis| analysis.estimate.components.get(index).and_then(|c| c.utilization);
         let test = move |analysis: &Analysis| used(analysis).is_some_and(|u| u >= 1.0);
-        list.push(Break { name: component.name.clone(), what: "is fully busy", test: Box::new(test) });
+        list.push(Break {
+            name: component.name.clone(),
+            what: "is fully busy",
+            recovers: "keeps up from here",
+            test: Box::new(test),
+        });
     }
     for goal in crate::estimate::objective::objectives(&analysis.graph) {
         let flow = goal.flow.and_then(|flow| analysis.graph.flows.get(flow));
@@ -249,7 +274,7 @@ fn breaks(analysis: &Analysis) -> Vec<Break> {
             let run = crate::estimate::Run::new((graph, structure, &catalog), &value, &scenario);
             goal.met(&run, &analysis.estimate) == Some(false)
         };
-        list.push(Break { name, what: "misses its objective", test: Box::new(test) });
+        list.push(Break { name, what: "misses its objective", recovers: "is met from here", test: Box::new(test) });
     }
     list
 }
