@@ -518,3 +518,16 @@ fn the_error_budget_is_spent_by_whoever_fails() {
         "{text}"
     );
 }
+
+#[test]
+fn a_cache_with_room_for_all_hits_as_long_as_entries_live() {
+    let spec = |more: &str| {
+        format!(
+            "napkin: 1\ncomponents: {{ users: client, s: {{ is: service, replicas: 1 }}, kv: {{ is: cache, replicas: 2, items: 1, popularity: 1, ttl: 1 s {more} }}, db: {{ is: database, replicas: 1 }} }}\nflows: {{ f: {{ rate: 5 /s, peak: 2x, steps: [users -> s, s -> kv.get, s -> db.read if miss(kv)] }} }}\n"
+        )
+    };
+    // One item at 10/s that lives a second: λT / (1 + λT).
+    close(figure(&analysis(&spec("")), "kv.hit_ratio").unwrap(), 10.0 / 11.0, 1e-12);
+    close(figure(&analysis(&spec("")), "db.peak_rate").unwrap(), 10.0 / 11.0, 1e-9);
+    close(figure(&analysis(&spec(", hit: 50 %")), "kv.hit_ratio").unwrap(), 0.5, 1e-12);
+}

@@ -139,3 +139,12 @@ fn estimates_and_simulations_of_shipped_specs_agree() {
     }
     assert!(compared >= 40, "only {compared} percentiles were compared");
 }
+
+#[test]
+fn a_modelled_cache_is_simulated_as_it_is_estimated() {
+    let text = "napkin: 1\ncomponents: { users: client, s: { is: service, replicas: 1, service_time: 1 us }, kv: { is: cache, replicas: 2, items: 10000, item: 1 KB, popularity: 0.8, memory: 500 KB, latency: 1 ms, throughput: 1M /s }, db: { is: database, replicas: 1, latency: 5 ms, throughput: 1M /s } }\nflows: { f: { rate: 1000 /s, steps: [users -> s, s -> kv.get, s -> db.read if miss(kv)] } }\n";
+    let found = analysis("cache", text);
+    let results = run(&found, 200_000, 1);
+    let misses = results.stations[3].rate / results.stations[2].rate;
+    assert!((misses - (1.0 - 0.436_66)).abs() < 0.005, "{misses}");
+}

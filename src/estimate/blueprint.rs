@@ -94,6 +94,7 @@ const MOST_RETRIES: u64 = 100;
 
 /// The plan of a system.
 pub fn blueprint(run: &Run<'_>) -> Blueprint {
+    let run = &Run { hits: crate::estimate::cache::hits(run), ..*run };
     let graph = run.graph;
     let rate = |flow: &crate::graph::Flow| {
         let average = run.of(&flow.own, attr!(Flow, "rate")).unwrap_or(0.0) * run.scenario.scale;

@@ -4,14 +4,41 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::estimate::capacity::nodes;
+use crate::estimate::traffic::traffic;
 use crate::estimate::{Estimate, Run};
-use crate::formula::cache::{lru_hit, lru_size, random_hit, stampede, zipf_share, zipf_top};
+use crate::formula::cache::{lru_hit, lru_size, random_hit, stampede, ttl_hit, zipf_share, zipf_top};
 use crate::graph::Component;
 use crate::vocabulary::attr;
 
 /// Hit ratios of caches that state none but say how many items there are, how popular, how large, and how much memory.
 pub(super) fn hits(run: &Run<'_>) -> Vec<Option<f64>> {
-    run.graph.components.iter().map(|component| modelled(run, component)).collect()
+    let mut hits: Vec<Option<f64>> = run.graph.components.iter().map(|component| modelled(run, component)).collect();
+    let lasting: Vec<_> = run.graph.components.iter().filter_map(|c| Some((c.index, lasting(run, c)?))).collect();
+    if lasting.is_empty() {
+        return hits;
+    }
+    // How long entries live matters only with how often they are asked for, which no cache's own hits change.
+    let once = vec![1.0; run.graph.steps.len()];
+    let asked = traffic(&Run { hits: hits.clone(), ..*run }, &once);
+    for (index, (ttl, items, s)) in lasting {
+        let rate = asked.components.get(index).map_or(0.0, |figures| figures.peak_rate);
+        if let Some(hit) = hits.get_mut(index) {
+            *hit = remembered(5, [rate * ttl, items, s], || ttl_hit(rate, ttl, items, s));
+        }
+    }
+    hits
+}
+
+/// Time to live, items and their popularity of a cache that has room for all and states no hit ratio.
+fn lasting(run: &Run<'_>, component: &Component) -> Option<(f64, f64, f64)> {
+    let get = |id| run.component(component, id);
+    let bounded = get(attr!(Component, "memory")).is_some() && get(attr!(Component, "item")).is_some();
+    let by_time = component.word(attr!(Component, "eviction")) == Some("ttl") || !bounded;
+    if !by_time || get(attr!(Component, "hit")).is_some() {
+        return None;
+    }
+    let (ttl, items) = (get(attr!(Component, "ttl"))?, get(attr!(Component, "items"))?);
+    Some((ttl, items, get(attr!(Component, "popularity"))?))
 }
 
 fn modelled(run: &Run<'_>, component: &Component) -> Option<f64> {
@@ -24,6 +51,7 @@ fn modelled(run: &Run<'_>, component: &Component) -> Option<f64> {
     let slots = (memory * nodes(run, component)? / item.max(1.0)).floor();
     let s = get(attr!(Component, "popularity"))?;
     match component.word(attr!(Component, "eviction")) {
+        Some("ttl") => None,
         Some("lfu") => remembered(0, [slots, items, s], || zipf_top(slots, items, s)),
         Some("random" | "fifo") => remembered(1, [items, slots, s], || random_hit(items, slots, s)),
         _ => remembered(2, [items, slots, s], || lru_hit(items, slots, s)),
