@@ -148,3 +148,16 @@ fn a_modelled_cache_is_simulated_as_it_is_estimated() {
     let misses = results.stations[3].rate / results.stations[2].rate;
     assert!((misses - (1.0 - 0.436_66)).abs() < 0.005, "{misses}");
 }
+
+#[test]
+fn what_nobody_timed_has_no_simulated_latency() {
+    let spec = |more: &str| {
+        format!(
+            "napkin: 1\ncomponents: {{ users: client, s: {{ is: service, replicas: 1, service_time: 1 ms }}, x: {{ is: service {more} }} }}\nflows: {{ f: {{ rate: 10 /s, steps: [users -> s -> x] }} }}\n"
+        )
+    };
+    assert_eq!(run(&analysis("untimed", &spec("")), 5_000, 1).flows[0].mean, None);
+    // A service time without a number of nodes counts, without waiting.
+    let mean = run(&analysis("unsized", &spec(", service_time: 20 ms")), 50_000, 1).flows[0].mean.unwrap();
+    assert!((mean.value / 0.021_26 - 1.0).abs() < 0.02, "{mean:?}");
+}

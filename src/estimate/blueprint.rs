@@ -75,6 +75,8 @@ pub struct CallPlan {
     pub opening: (f64, f64),
     /// Response time of an idle callee; `None` if it is the busy time itself.
     pub idle: Option<(f64, Variability)>,
+    /// Whether anything says how long it takes.
+    pub timed: bool,
     /// The chance that it is stated with.
     pub probability: f64,
     /// How often.
@@ -137,17 +139,23 @@ fn call(run: &Run<'_>, index: usize, step: &Step) -> CallPlan {
     let callee = run.graph.components.get(step.callee);
     let what = operation(run.graph, step);
     let far = callee.filter(|_| what == Operation::Write).map_or(0.0, |callee| replication_wait(run, callee));
-    let idle = callee.and_then(|callee| idle_time(run, callee, step, None));
+    let kind = match what {
+        Operation::Read => 0,
+        Operation::Write => 1,
+        Operation::Call => 2,
+    };
+    // Without a queue (nobody says how many nodes there are) a call takes its service time and doesn't wait.
+    let unqueued = callee.filter(|callee| queueing(run, callee).is_none()).and_then(|callee| service(run, callee));
+    let alone = unqueued.and_then(|service| Some((*service.times.get(kind)?, service.variability)));
+    let idle = callee.and_then(|callee| idle_time(run, callee, step, alone));
+    let queued = callee.is_some_and(|callee| queueing(run, callee).is_some());
     let base =
         (0..retries(run, step).min(MOST_RETRIES)).map(|done| pause(run, step, done + 1) - pause(run, step, done));
     let share = run.of(&step.own, attr!(Step, "new_connections")).unwrap_or(0.0);
     let opened = opening(run, step, rtt).map_or(0.0, |latency| latency.mean());
     CallPlan {
-        operation: match what {
-            Operation::Read => 0,
-            Operation::Write => 1,
-            Operation::Call => 2,
-        },
+        operation: kind,
+        timed: idle.is_some() || queued,
         network: rtt + transfer(run, step) + far,
         opening: (share, if share > 0.0 { opened / share } else { 0.0 }),
         idle,

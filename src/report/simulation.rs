@@ -27,7 +27,11 @@ pub fn tables(results: &Results, analysis: &Analysis, estimate: &Estimate) -> Ve
         row.extend([figures.p50, figures.p95, figures.p99].map(estimated));
         row.push(figures.late.map_or("–".to_owned(), percent));
         rows.push(row);
-        if found.requests > 0 && found.p99.is_none() {
+        let names: Vec<&str> =
+            figures.untimed.iter().filter_map(|c| analysis.graph.components.get(*c)).map(|c| c.name.as_str()).collect();
+        if !names.is_empty() {
+            notes.push(format!("{}: add `service_time` or `latency` of {}", flow.name, names.join(", ")));
+        } else if found.requests > 0 && found.p99.is_none() {
             notes.push(format!(
                 "{}: {} requests are too few for its p99; --requests takes more",
                 flow.name, found.requests

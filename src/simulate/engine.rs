@@ -10,7 +10,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use crate::estimate::blueprint::{Blueprint, CallPlan, Queueing, ReadsFrom, Spreading};
 use crate::graph::{Child, Graph};
 use crate::simulate::random::Random;
-use crate::simulate::statistics::{Record, Results, StationResult};
+use crate::simulate::statistics::{FlowResult, Record, Results, StationResult};
 use crate::simulate::{MOST_CALLS, Settings};
 
 /// What runs on whose behalf.
@@ -262,7 +262,21 @@ impl<'b> Engine<'b> {
             }
         });
         let stations = stations.collect();
-        let flows = self.records.into_iter().map(Record::result).collect();
+        let (graph, blueprint) = (self.graph, self.blueprint);
+        let timed = |step: usize| {
+            let waited = graph.steps.get(step).is_none_or(|step| !step.detached);
+            !waited || blueprint.calls.get(step).is_some_and(|call| call.timed)
+        };
+        let flows = self.records.into_iter().zip(&graph.flows).map(|(record, flow)| {
+            let result = record.result();
+            // A time without one of its parts would be a wrong number.
+            if flow.steps.clone().all(timed) {
+                result
+            } else {
+                FlowResult { requests: result.requests, failed: result.failed, ..FlowResult::default() }
+            }
+        });
+        let flows = flows.collect();
         Results { flows, stations, duration, events: self.handled, overwhelmed }
     }
 
