@@ -32,6 +32,8 @@ pub mod fit;
 pub mod network;
 /// Erlang's formulas, M/M/c, M/G/1, G/G/c and bounded queues; how many servers a load needs.
 pub mod queueing;
+/// Fault trees: exact probability, importance measures and minimal cut sets.
+pub mod reliability;
 /// Amdahl, Gustafson and the universal scalability law.
 pub mod scaling;
 /// Stored records, key spaces, collisions, durability and rebalancing.
@@ -49,8 +51,12 @@ mod binomial;
 mod bounded;
 /// The distribution function that stands for three moments.
 mod curve;
+/// Minimal cut sets.
+mod cut_sets;
 /// Erlang's formulas.
 mod erlang;
+/// Events, diagrams and importance.
+mod fault_tree;
 /// The incomplete gamma function where the library's own becomes slow.
 mod gamma;
 /// Waits without exponential assumptions.

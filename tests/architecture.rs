@@ -7,7 +7,7 @@ const MODULES: [(&str, &[&str]); 19] = [
     ("source", &[]),
     ("diagnostic", &["strsim"]),
     ("quantity", &[]),
-    ("formula", &["statrs"]),
+    ("formula", &["statrs", "biodivine_lib_bdd"]),
     ("yaml", &["granit_parser"]),
     ("vocabulary", &[]),
     ("expr", &["nom", "statrs"]),

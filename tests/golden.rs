@@ -70,3 +70,27 @@ fn published_designs_are_reproduced() {
         }
     }
 }
+
+#[test]
+fn a_published_fault_tree_is_reproduced() {
+    use napkin::formula::reliability::FaultTree;
+    use std::collections::BTreeMap;
+    let text = std::fs::read_to_string(at("tests/golden/baobab1.txt")).unwrap();
+    let (mut tree, mut events, mut fails) = (FaultTree::default(), BTreeMap::new(), Vec::new());
+    let mut top = 0;
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.split_once(" = ").unwrap();
+        top = match value.split_once(" of ") {
+            Some((k, inputs)) => tree.at_least(k.parse().unwrap(), inputs.split(' ').map(|n| events[n]).collect()),
+            None => {
+                fails.push(value.parse::<f64>().unwrap());
+                tree.part(fails.len() - 1)
+            }
+        };
+        events.insert(name, top);
+    }
+    let diagram = tree.diagram(top, 1_000_000).unwrap();
+    let probability = diagram.probability(&|part| fails[part]);
+    assert!((probability / 1.2823e-6 - 1.0).abs() < 1e-4, "{probability}");
+    assert_eq!(diagram.cut_sets(usize::MAX, 100_000, &|_| 1).unwrap().len(), 46_188);
+}
