@@ -1,7 +1,7 @@
 //! Attributes as read from YAML: typed by the vocabulary's table, checked, each with its origin.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::definition::{Definitions, Names};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
@@ -17,7 +17,7 @@ pub struct Input {
     /// In base units, every uncertainty at its median.
     pub value: f64,
     /// The expression, where it is uncertain or reads assumptions.
-    pub varies: Option<Rc<Checked>>,
+    pub varies: Option<Arc<Checked>>,
     /// Whether the value is uncertain.
     pub uncertain: bool,
     /// The assumptions that it reads.
@@ -60,7 +60,7 @@ pub enum Origin {
     /// In the spec: the place of its value.
     Spec(Span),
     /// In a product's profile.
-    Fact(Rc<Fact>),
+    Fact(Arc<Fact>),
 }
 
 /// One attribute with its value.
@@ -182,7 +182,7 @@ impl Reader<'_> {
         };
         let slots = checked.slots.clone();
         let uncertain = self.definitions.is_uncertain(&checked);
-        let varies = (uncertain || !slots.is_empty()).then(|| Rc::new(checked));
+        let varies = (uncertain || !slots.is_empty()).then(|| Arc::new(checked));
         Some(Input { value, varies, uncertain, slots })
     }
 
@@ -220,14 +220,20 @@ impl Reader<'_> {
         let prefix = format!("{path}.");
         let is_group = ATTRIBUTES.iter().any(|def| def.target == target && def.key.starts_with(&prefix));
         // A value with further ones below its name: `service_time: { mean: 8 ms, p99: 40 ms }`.
-        let id = path.strip_suffix(".mean").and_then(|of| AttributeId::find(target, of)).filter(|_| !is_group);
-        let id = AttributeId::find(target, path).or(id);
+        let outer = path.rsplit_once('.').and_then(|(of, own)| Some((AttributeId::find(target, of)?, own)));
+        let own = outer.filter(|(id, own)| !is_group && id.def().shape.own_key() == Some(own)).map(|(id, _)| id);
+        let id = AttributeId::find(target, path).or(own);
         if let Some(id) = id.filter(|_| !(is_group && matches!(value.value(), Value::Mapping))) {
             self.read_value(id, value, owner, set);
             return;
         }
         match (is_group, value.value()) {
             (true, Value::Mapping) => {
+                // Details of something that is there or not say that it is.
+                if let Some(id) = id.filter(|id| id.def().shape == Shape::Flag) {
+                    let origin = Origin::Spec(value.span());
+                    set.push(Attribute { id, value: AttributeValue::Flag(true), origin });
+                }
                 for (key, value) in value.entries() {
                     let name = format!("{prefix}{}", key.as_str().unwrap_or(""));
                     self.attribute(&name, key.span(), value, context, set);

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::attributes::{AttributeSet, Fact, Origin, Reader};
 use crate::definition::Definitions;
@@ -87,7 +87,7 @@ pub struct NumberTable {
 /// All that ships with napkin. Products are read when first asked for.
 #[derive(Default)]
 pub struct Catalog {
-    profiles: RefCell<BTreeMap<String, Option<Rc<Profile>>>>,
+    profiles: RefCell<BTreeMap<String, Option<Arc<Profile>>>>,
     numbers: Vec<LatencyNumber>,
     tables: Vec<NumberTable>,
     names: Vec<String>,
@@ -183,7 +183,7 @@ impl Catalog {
     }
 
     /// The profile of a product, by any of its names.
-    pub fn product(&self, name: &str) -> Option<Rc<Profile>> {
+    pub fn product(&self, name: &str) -> Option<Arc<Profile>> {
         if let Some(found) = self.profiles.borrow().get(name) {
             return found.clone();
         }
@@ -197,7 +197,7 @@ impl Catalog {
     }
 
     /// Every product.
-    pub fn products(&self) -> Vec<Rc<Profile>> {
+    pub fn products(&self) -> Vec<Arc<Profile>> {
         PRODUCTS.iter().map(|(path, text)| self.load(path, text, &mut Diagnostics::new())).collect()
     }
 
@@ -208,7 +208,7 @@ impl Catalog {
         nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
     }
 
-    fn load(&self, path: &str, text: &str, diagnostics: &mut Diagnostics) -> Rc<Profile> {
+    fn load(&self, path: &str, text: &str, diagnostics: &mut Diagnostics) -> Arc<Profile> {
         let mut sources = Sources::new();
         let id = sources.add(path, text);
         let document = yaml::parse(&sources, id, diagnostics);
@@ -222,8 +222,8 @@ impl Catalog {
             diagnostics,
         };
         match document.root() {
-            Some(root) => Rc::new(read_profile(root, &mut reader)),
-            None => Rc::new(empty_profile("")),
+            Some(root) => Arc::new(read_profile(root, &mut reader)),
+            None => Arc::new(empty_profile("")),
         }
     }
 
@@ -327,7 +327,7 @@ fn read_fact(key: Node<'_>, fact: Node<'_>, reader: &mut Reader<'_>, profile: &m
     let before = profile.facts.iter().count();
     reader.read_value(id, value, &format!("catalog.{}", profile.product), &mut profile.facts);
     let origin =
-        Origin::Fact(Rc::new(Fact { product: profile.product.clone(), source: source.to_owned(), rule_of_thumb }));
+        Origin::Fact(Arc::new(Fact { product: profile.product.clone(), source: source.to_owned(), rule_of_thumb }));
     profile.facts.reorigin(before, &origin);
 }
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::expr::{
     Budget, Checked, Column, Columns, EntityRef, ExprError, FieldId, FieldType, NameType, Schema, StreamId, Type,
@@ -27,7 +27,7 @@ pub struct Definition {
     /// Its name.
     pub name: String,
     /// Its expression.
-    pub checked: Rc<Checked>,
+    pub checked: Arc<Checked>,
     /// Its dimension.
     pub dimension: Dimension,
     /// Its value with every uncertainty at its median.
@@ -56,7 +56,7 @@ impl Definitions {
             return Err(ExprError::new("type-mismatch", 0..0, "a name stands for a number").help("write a quantity"));
         };
         let uncertain = self.is_uncertain(&checked);
-        let definition = Definition { name: name.to_owned(), checked: Rc::new(checked), dimension, value, uncertain };
+        let definition = Definition { name: name.to_owned(), checked: Arc::new(checked), dimension, value, uncertain };
         self.index.insert(name.to_owned(), self.list.len());
         self.list.push(definition);
         Ok(())

@@ -13,6 +13,7 @@ mod latency;
 pub mod metric;
 mod network;
 pub mod objective;
+mod planning;
 mod resources;
 mod scenario;
 mod storage;
@@ -31,6 +32,7 @@ use crate::vocabulary::{AttributeId, Shape};
 
 pub use availability::spenders;
 pub(crate) use capacity::with_zone_lost;
+pub use planning::blueprint;
 pub use scenario::Scenario;
 pub(crate) use traffic::operation;
 pub use uncertainty::{Effect, Model, SAMPLES, Sensitivity, Spreads, sensitivity, spreads};

@@ -4,9 +4,10 @@
 //! pass forwards (visits) or backwards (latency), never a recursion.
 
 mod build;
+mod part;
 mod structure;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::attributes::{Attribute, AttributeSet, AttributeValue, Input};
 use crate::catalog::Profile;
@@ -17,6 +18,7 @@ use crate::spec::Allowance;
 use crate::vocabulary::{AttributeId, Kind, Operation, attr};
 
 pub use build::build;
+pub use part::Part;
 pub use structure::Structure;
 pub(crate) use structure::is_optional;
 
@@ -91,7 +93,7 @@ pub struct Component {
     /// What it is.
     pub kind: Kind,
     /// The product behind it.
-    pub profile: Option<Rc<Profile>>,
+    pub profile: Option<Arc<Profile>>,
     /// What the spec says.
     pub own: AttributeSet,
     /// The zones it runs in; empty if not said.

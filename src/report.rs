@@ -17,6 +17,7 @@ pub mod sensitivity;
 pub mod simulation;
 pub mod sweep;
 pub mod tables;
+pub mod timeline;
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, Label, Severity};

@@ -6,7 +6,7 @@ mod edit;
 mod read;
 mod step;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::attributes::{AttributeSet, Input};
 use crate::catalog::Profile;
@@ -68,7 +68,7 @@ pub struct ComponentSpec {
     /// What it is.
     pub kind: Kind,
     /// The product behind it.
-    pub profile: Option<Rc<Profile>>,
+    pub profile: Option<Arc<Profile>>,
     /// What the spec says of it.
     pub attributes: AttributeSet,
 }

@@ -6,52 +6,27 @@ pub mod sweep;
 pub mod what_if;
 
 use crate::analysis::Analysis;
-use crate::diagnostic::suggestion;
 use crate::estimate::Scenario;
 use crate::expr::{NoNames, check, parse};
+use crate::graph::Part;
 use crate::quantity::Dimension;
 
 /// Reads `--fail`: a component, `node:api` (one node of it), `zone:a`, `zone:us-east/a` or `region:us-east`.
 pub fn fail(scenario: &mut Scenario, what: &str, analysis: &Analysis) -> Result<(), String> {
     let graph = &analysis.graph;
-    let (kind, name) = what.split_once(':').unwrap_or(("component", what));
-    let component = || {
-        let names = || graph.components.iter().map(|c| c.name.as_str());
-        graph.component(name).ok_or_else(|| {
-            let hint = suggestion(name, names().collect::<Vec<_>>());
-            format!("there is no component `{name}`; {}", hint.unwrap_or_else(|| "name one of the spec's".to_owned()))
-        })
-    };
-    match kind {
-        "component" => {
-            scenario.components.insert(component()?);
+    match graph.part(what)? {
+        Part::Component(component) => {
+            scenario.components.insert(component);
         }
-        "node" => *scenario.nodes.entry(component()?).or_insert(0.0) += 1.0,
-        "zone" => {
-            let (region, zone) = name.split_once('/').map_or((None, name), |(region, zone)| (Some(region), zone));
-            let fits = |z: &crate::graph::Zone| {
-                let of = graph.regions.get(z.region).map(|r| r.name.as_str());
-                z.name == zone && (region.is_none() || of == region)
-            };
-            let found: Vec<usize> = (0..).zip(&graph.zones).filter(|(_, z)| fits(z)).map(|(index, _)| index).collect();
-            if found.is_empty() {
-                let names: Vec<&str> = graph.zones.iter().map(|z| z.name.as_str()).collect();
-                return Err(format!("there is no zone `{name}`; the spec has: {}", names.join(", ")));
-            }
-            scenario.zones.extend(found);
-        }
-        "region" => {
-            let Some(region) = graph.regions.iter().position(|r| r.name == name) else {
-                let names: Vec<&str> = graph.regions.iter().map(|r| r.name.as_str()).collect();
-                return Err(format!("there is no region `{name}`; the spec has: {}", names.join(", ")));
-            };
+        Part::Node(component) => *scenario.nodes.entry(component).or_insert(0.0) += 1.0,
+        Part::Zones(zones) => scenario.zones.extend(zones),
+        Part::Region(region) => {
             scenario.zones.extend((0..).zip(&graph.zones).filter(|(_, z)| z.region == region).map(|(index, _)| index));
             let only_there = |c: &crate::graph::Component| c.regions == [region];
             scenario
                 .components
                 .extend((0..).zip(&graph.components).filter(|(_, c)| only_there(c)).map(|(index, _)| index));
         }
-        _ => return Err(format!("`{what}` can't fail; write a component, `node:api`, `zone:a` or `region:us-east`")),
     }
     Ok(())
 }

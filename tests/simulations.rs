@@ -2,10 +2,11 @@
 
 use napkin::analysis::{Analysis, analyse};
 use napkin::catalog::Catalog;
-use napkin::estimate::blueprint::blueprint;
-use napkin::estimate::{Run, Scenario};
+use std::sync::atomic::AtomicUsize;
+
+use napkin::estimate::{Run, Scenario, blueprint};
 use napkin::formula::queueing::{Mmc, mg1_wait, mmck};
-use napkin::simulate::{Results, Settings, simulate};
+use napkin::simulate::{Extent, Load, Results, Settings, simulate};
 use napkin::source::Sources;
 
 use crate::yaml_files;
@@ -21,7 +22,8 @@ fn analysis(name: &str, text: &str) -> Analysis {
 fn run(found: &Analysis, requests: usize, seed: u64) -> Results {
     let (catalog, scenario) = (Catalog::new(), Scenario::default());
     let plan = blueprint(&Run::new((&found.graph, &found.structure, &catalog), &|input| input.value, &scenario));
-    simulate(&found.graph, &plan, Settings { requests, seed })
+    let settings = Settings { seed, runs: 10, extent: Extent::Requests(requests), load: Load::Peak };
+    simulate(&found.graph, &plan, &settings, &AtomicUsize::new(0))
 }
 
 fn queue(service: &str, rate: f64) -> Analysis {
@@ -53,8 +55,8 @@ fn full_queues_refuse_what_the_chain_says() {
     let found = queue("cores: 4, service_time: 40 ms, queue_limit: 16", 120.0);
     let results = run(&found, 400_000, 1);
     let exact = mmck(120.0, 0.04, 4, 20).unwrap();
-    assert!((results.stations[1].refused / exact.loss - 1.0).abs() < 0.02, "{}", results.stations[1].refused);
-    assert!((results.flows[0].failed / exact.loss - 1.0).abs() < 0.02);
+    assert!((results.stations[1].refused / exact.loss - 1.0).abs() < 0.03, "{}", results.stations[1].refused);
+    assert!(results.flows[0].failed.contains(exact.loss), "{:?}", results.flows[0].failed);
     let mean = results.flows[0].mean.unwrap();
     assert!((mean.value / exact.mean_response - 1.0).abs() < 0.02, "{mean:?}");
 }

@@ -1,26 +1,37 @@
-//! What a simulation needs to know of a system, taken from where the estimate takes it, so that both talk of the same thing.
+//! A system as a simulation runs it. What it holds comes from where the estimate takes it, so that both talk of the same thing.
 
-use crate::estimate::Run;
-use crate::estimate::attempt::{pause, retries};
-use crate::estimate::capacity::{Spread, per_shard, service, spread};
-use crate::estimate::latency::idle_time;
-use crate::estimate::network::{opening, replication_wait, round_trip, transfer};
-use crate::estimate::traffic::{condition, operation};
 use crate::formula::variability::Variability;
-use crate::graph::{Component, Step};
-use crate::vocabulary::{Operation, attr};
 
 /// A system as a simulation runs it. Times in seconds, rates per second.
 #[derive(Clone, Debug, Default)]
 pub struct Blueprint {
     /// For each component its queues; `None` if nothing is said that could make one.
     pub stations: Vec<Option<Queueing>>,
+    /// For each component what it does beside serving.
+    pub components: Vec<ComponentPlan>,
     /// For each step what a call of it is.
     pub calls: Vec<CallPlan>,
-    /// For each flow its rate at peak.
-    pub rates: Vec<f64>,
+    /// For each flow how its requests come.
+    pub flows: Vec<FlowPlan>,
     /// For each component the chance of a hit.
     pub hits: Vec<f64>,
+    /// What had to be assumed or is left out, in words, each once.
+    pub notes: Vec<String>,
+}
+
+/// How requests of a flow come.
+#[derive(Clone, Copy, Debug)]
+pub struct FlowPlan {
+    /// Requests per second at peak.
+    pub peak: f64,
+    /// Requests per second on average.
+    pub average: f64,
+    /// How the time between two of them varies.
+    pub arrivals: Variability,
+    /// How long the client waits.
+    pub timeout: Option<f64>,
+    /// The exponent of the curve that its rate follows over a day.
+    pub day: f64,
 }
 
 /// The queues of a component.
@@ -28,8 +39,10 @@ pub struct Blueprint {
 pub struct Queueing {
     /// Shards.
     pub shards: usize,
-    /// Nodes of a shard.
+    /// Nodes of a shard that there may be.
     pub nodes: usize,
+    /// Nodes of a shard that there are where nothing is scaled.
+    pub usual: usize,
     /// Servers of a node.
     pub servers: usize,
     /// Mean busy time of a read, a write and another call.
@@ -38,8 +51,33 @@ pub struct Queueing {
     pub variability: Variability,
     /// Requests that may wait at a node.
     pub limit: Option<usize>,
+    /// Requests that a node holds at once, those that wait for others included.
+    pub threads: Option<usize>,
     /// Who does what.
     pub spread: Spreading,
+    /// Zones in turn, one for each node of a shard; empty if not said.
+    pub zones: Vec<usize>,
+    /// Nodes of a shard that must be up for it to work.
+    pub needed: usize,
+    /// How long until another node has taken over from a primary that failed; `None` if nothing does by itself.
+    pub failover: Option<f64>,
+    /// How nodes are added and taken away.
+    pub scaling: Option<ScalingPlan>,
+}
+
+/// Autoscaling, as the Kubernetes autoscaler does it.
+#[derive(Clone, Copy, Debug)]
+pub struct ScalingPlan {
+    /// Fewest nodes.
+    pub min: usize,
+    /// Most nodes.
+    pub max: usize,
+    /// The utilisation that it keeps.
+    pub target: f64,
+    /// Time until a new node serves.
+    pub boot: f64,
+    /// Busy servers at peak.
+    pub load: f64,
 }
 
 /// How nodes of a shard share work.
@@ -49,8 +87,15 @@ pub enum Spreading {
     Pool,
     /// The first takes writes, which all others apply too; reads go where it says.
     Primary(ReadsFrom),
-    /// A write keeps so many nodes busy, a read so many.
-    Leaderless(usize, usize),
+    /// A write keeps `factor` nodes busy and needs `writes` of them, a read asks `reads`.
+    Leaderless {
+        /// Copies.
+        factor: usize,
+        /// Copies that a read asks.
+        reads: usize,
+        /// Copies that a write waits for.
+        writes: usize,
+    },
 }
 
 /// Which nodes answer reads.
@@ -62,6 +107,149 @@ pub enum ReadsFrom {
     Replicas,
     /// All.
     Any,
+}
+
+/// How a caller chooses among nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Balancing {
+    /// Any, with the same chance.
+    #[default]
+    Random,
+    /// One after the other. Nodes of a component are alike, so a weighted turn is the same.
+    RoundRobin,
+    /// The one with the fewest requests in progress.
+    LeastConnections,
+    /// Of two random ones that with fewer requests in progress.
+    TwoChoices,
+    /// By the client, modulo the number of nodes.
+    Hash,
+    /// By the client, so that a node that goes moves only its own clients (rendezvous hashing).
+    ConsistentHash,
+    /// The one with the shortest moving average of response times, times requests in progress.
+    LeastResponseTime,
+}
+
+/// Health checks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CheckPlan {
+    /// Time between two probes.
+    pub interval: f64,
+    /// Probes, or failed calls, until a node is taken out or back.
+    pub threshold: usize,
+    /// Whether nodes are probed.
+    pub active: bool,
+    /// Whether failed calls count.
+    pub passive: bool,
+}
+
+/// A rate limiter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LimiterPlan {
+    /// Requests per second.
+    pub rate: f64,
+    /// How it counts.
+    pub algorithm: LimiterKind,
+    /// Requests at once.
+    pub burst: f64,
+    /// Length of a window.
+    pub window: f64,
+}
+
+/// How a rate limiter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimiterKind {
+    /// Tokens come at the rate, a request takes one.
+    TokenBucket,
+    /// Requests leave at the rate; those that find no room are refused.
+    LeakyBucket,
+    /// So many in each window.
+    FixedWindow,
+    /// As many as this and the overlapping part of the last window have together.
+    SlidingWindow,
+}
+
+/// A cache whose entries are simulated one by one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CachePlan {
+    /// Items that are asked for.
+    pub items: usize,
+    /// Exponent of Zipf's law over them.
+    pub popularity: f64,
+    /// Items that have room; `None` if all have.
+    pub slots: Option<usize>,
+    /// How long an entry lives.
+    pub ttl: Option<f64>,
+    /// What goes when memory is full.
+    pub eviction: Eviction,
+    /// What keeps an expired entry from being fetched many times at once.
+    pub stampede: Stampede,
+    /// Requests per second at peak, by which it is filled before the run.
+    pub rate: f64,
+}
+
+/// What goes when memory is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Eviction {
+    /// What wasn't asked for longest.
+    Lru,
+    /// What came first.
+    Fifo,
+    /// Anything.
+    Random,
+    /// The least popular.
+    Lfu,
+}
+
+/// What happens when an expired entry is asked for by many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stampede {
+    /// All fetch it.
+    All,
+    /// The first fetches it, the others wait.
+    SingleFlight,
+    /// One fetches it, the others get the old one.
+    Background,
+}
+
+/// What a component does beside serving.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ComponentPlan {
+    /// How it chooses among the nodes that it calls.
+    pub balancing: Balancing,
+    /// How its nodes are checked.
+    pub check: Option<CheckPlan>,
+    /// What it lets through.
+    pub limiter: Option<LimiterPlan>,
+    /// Messages that a broker holds.
+    pub room: Option<f64>,
+    /// Deliveries after which a broker puts a message aside.
+    pub deliveries: Option<u64>,
+    /// Connections of a replica to each of its databases, and how long a request waits for one.
+    pub pool: Option<(usize, Option<f64>)>,
+    /// Its entries.
+    pub cache: Option<CachePlan>,
+}
+
+/// A pause before a further attempt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pause {
+    /// Its length, or the longest one where it is jittered.
+    pub time: f64,
+    /// Whether it is drawn evenly from 0 to that.
+    pub jitter: bool,
+}
+
+/// A circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BreakerPlan {
+    /// Share of the last calls that must fail for it to open.
+    pub failures: f64,
+    /// How many last calls that are.
+    pub calls: usize,
+    /// How long it stays open.
+    pub open: f64,
+    /// Calls that are let through then as a test.
+    pub probes: usize,
 }
 
 /// One call.
@@ -84,86 +272,17 @@ pub struct CallPlan {
     /// How long an attempt may take.
     pub timeout: Option<f64>,
     /// Pauses before each further attempt, one for each retry.
-    pub pauses: Vec<f64>,
+    pub pauses: Vec<Pause>,
     /// Whether the caller goes on without an answer.
     pub optional: bool,
-    /// Whether it has something that a simulation doesn't do.
-    pub hedged: bool,
-}
-
-/// Retries beyond these are not simulated.
-const MOST_RETRIES: u64 = 100;
-
-/// The plan of a system.
-pub fn blueprint(run: &Run<'_>) -> Blueprint {
-    let run = &Run { hits: crate::estimate::cache::hits(run), ..*run };
-    let graph = run.graph;
-    let rate = |flow: &crate::graph::Flow| {
-        let average = run.of(&flow.own, attr!(Flow, "rate")).unwrap_or(0.0) * run.scenario.scale;
-        average * run.of(&flow.own, attr!(Flow, "peak")).unwrap_or(1.0)
-    };
-    Blueprint {
-        stations: graph.components.iter().map(|component| queueing(run, component)).collect(),
-        calls: graph.steps.iter().enumerate().map(|(index, step)| call(run, index, step)).collect(),
-        rates: graph.flows.iter().map(rate).collect(),
-        hits: (0..graph.components.len()).map(|cache| condition(run, true, cache)).collect(),
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers from 0 to 1e9")]
-fn queueing(run: &Run<'_>, component: &Component) -> Option<Queueing> {
-    let service = service(run, component)?;
-    let nodes = per_shard(run, component)? as usize;
-    let spreading = match spread(run, component) {
-        Spread::Pool => Spreading::Pool,
-        Spread::Leaderless { factor, reads } => Spreading::Leaderless(factor as usize, reads as usize),
-        Spread::Primary => Spreading::Primary(match component.word(attr!(Component, "reads_from")) {
-            Some("replicas") if nodes > 1 => ReadsFrom::Replicas,
-            Some("any") => ReadsFrom::Any,
-            _ => ReadsFrom::Primary,
-        }),
-    };
-    Some(Queueing {
-        shards: run.component(component, attr!(Component, "shards")).unwrap_or(1.0) as usize,
-        nodes,
-        servers: service.servers as usize,
-        times: service.times,
-        variability: service.variability,
-        limit: run.component(component, attr!(Component, "queue_limit")).map(|limit| limit as usize),
-        spread: spreading,
-    })
-}
-
-fn call(run: &Run<'_>, index: usize, step: &Step) -> CallPlan {
-    let rtt = round_trip(run, step.caller, step.callee).0;
-    let callee = run.graph.components.get(step.callee);
-    let what = operation(run.graph, step);
-    let far = callee.filter(|_| what == Operation::Write).map_or(0.0, |callee| replication_wait(run, callee));
-    let kind = match what {
-        Operation::Read => 0,
-        Operation::Write => 1,
-        Operation::Call => 2,
-    };
-    // Without a queue (nobody says how many nodes there are) a call takes its service time and doesn't wait.
-    let unqueued = callee.filter(|callee| queueing(run, callee).is_none()).and_then(|callee| service(run, callee));
-    let alone = unqueued.and_then(|service| Some((*service.times.get(kind)?, service.variability)));
-    let idle = callee.and_then(|callee| idle_time(run, callee, step, alone));
-    let queued = callee.is_some_and(|callee| queueing(run, callee).is_some());
-    let base =
-        (0..retries(run, step).min(MOST_RETRIES)).map(|done| pause(run, step, done + 1) - pause(run, step, done));
-    let share = run.of(&step.own, attr!(Step, "new_connections")).unwrap_or(0.0);
-    let opened = opening(run, step, rtt).map_or(0.0, |latency| latency.mean());
-    CallPlan {
-        operation: kind,
-        timed: idle.is_some() || queued,
-        network: rtt + transfer(run, step) + far,
-        opening: (share, if share > 0.0 { opened / share } else { 0.0 }),
-        idle,
-        probability: run.of(&step.own, attr!(Step, "probability")).unwrap_or(1.0),
-        times: run.of(&step.own, attr!(Step, "times")).unwrap_or(1.0),
-        timeout: run.of(&step.own, attr!(Step, "timeout")).filter(|t| *t > 0.0),
-        pauses: base.collect(),
-        optional: crate::graph::is_optional(run.graph, index),
-        hedged: step.own.get(attr!(Step, "hedge")).is_some(),
-    }
+    /// After how long a second, identical call is sent.
+    pub hedge: Option<f64>,
+    /// What stops calls while the callee is failing.
+    pub breaker: Option<BreakerPlan>,
+    /// Calls that a replica of the caller has open at most.
+    pub bulkhead: Option<usize>,
+    /// Whether a connection of the caller's pool is needed.
+    pub pooled: bool,
+    /// Whether it hands a broker's message to a consumer, which takes it when it is free.
+    pub consumed: bool,
 }

@@ -29,10 +29,17 @@ pub(super) fn hits(run: &Run<'_>) -> Vec<Option<f64>> {
     hits
 }
 
+/// Items that have room in all nodes of a cache together.
+pub(super) fn slots(run: &Run<'_>, component: &Component) -> Option<f64> {
+    let get = |id| run.component(component, id);
+    let (item, memory) = (get(attr!(Component, "item"))?, get(attr!(Component, "memory"))?);
+    Some((memory * nodes(run, component)? / item.max(1.0)).floor())
+}
+
 /// Time to live, items and their popularity of a cache that has room for all and states no hit ratio.
 fn lasting(run: &Run<'_>, component: &Component) -> Option<(f64, f64, f64)> {
     let get = |id| run.component(component, id);
-    let bounded = get(attr!(Component, "memory")).is_some() && get(attr!(Component, "item")).is_some();
+    let bounded = slots(run, component).zip(get(attr!(Component, "items"))).is_some_and(|(slots, items)| slots < items);
     let by_time = component.word(attr!(Component, "eviction")) == Some("ttl") || !bounded;
     if !by_time || get(attr!(Component, "hit")).is_some() {
         return None;
@@ -46,9 +53,11 @@ fn modelled(run: &Run<'_>, component: &Component) -> Option<f64> {
     if get(attr!(Component, "hit")).is_some() {
         return None;
     }
-    let (items, item, memory) =
-        (get(attr!(Component, "items"))?, get(attr!(Component, "item"))?, get(attr!(Component, "memory"))?);
-    let slots = (memory * nodes(run, component)? / item.max(1.0)).floor();
+    let (items, slots) = (get(attr!(Component, "items"))?, slots(run, component)?);
+    if slots >= items && get(attr!(Component, "ttl")).is_some() {
+        // There is room for all, so that only time takes an entry away.
+        return None;
+    }
     let s = get(attr!(Component, "popularity"))?;
     match component.word(attr!(Component, "eviction")) {
         Some("ttl") => None,

@@ -97,9 +97,41 @@ pub fn backoff_total(base: f64, retries: u64, cap: f64) -> Option<f64> {
     finite(total)
 }
 
+/// The exponent `k` of the daily curve `peak · ((1 − cos 2πt) / 2)^k` whose peak is `factor` times its mean.
+///
+/// The mean of the curve is `Γ(k + ½) / (√π · Γ(k + 1))` (Wallis), which falls from 1 at k = 0; 2 is a plain sine curve
+/// (k = 1). `None` unless `1 <= factor <= 1e4`. Within 1e-9. Example: a peak of 8/3 times the mean has k = 2.
+pub fn day_exponent(factor: f64) -> Option<f64> {
+    use statrs::function::gamma::ln_gamma;
+    if !(1.0..=1e4).contains(&factor) {
+        return None;
+    }
+    let mean = |k: f64| (ln_gamma(k + 0.5) - ln_gamma(k + 1.0)).exp() / std::f64::consts::PI.sqrt();
+    // Far out the mean falls as 1/√(πk), so this is beyond any factor that is allowed.
+    let (mut low, mut high) = (0.0, 1e8);
+    for _ in 0..100 {
+        let middle = f64::midpoint(low, high);
+        if mean(middle) > 1.0 / factor { low = middle } else { high = middle }
+    }
+    Some(f64::midpoint(low, high))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn daily_curves_have_their_mean() {
+        for (factor, k) in [(1.0, 0.0), (2.0, 1.0), (8.0 / 3.0, 2.0), (3.2, 3.0)] {
+            assert!((day_exponent(factor).unwrap() - k).abs() < 1e-7, "{factor}");
+        }
+        // By adding up the curve itself.
+        let k = day_exponent(5.0).unwrap();
+        let curve = |i: i32| ((1.0 - (f64::from(i) * std::f64::consts::TAU / 10_000.0).cos()) / 2.0).powf(k);
+        let mean: f64 = (0..10_000).map(curve).sum::<f64>() / 10_000.0;
+        assert!((mean - 0.2).abs() < 1e-9);
+        assert_eq!((day_exponent(0.5), day_exponent(f64::NAN)), (None, None));
+    }
 
     fn close(value: Option<f64>, expected: f64, relative: f64) {
         let value = value.unwrap();

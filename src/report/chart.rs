@@ -63,6 +63,24 @@ pub fn heat(share: Option<f64>) -> char {
     }
 }
 
+/// Values as a row of bars from nothing to the most, at most so many columns; several values that share a column show as the
+/// largest. A blank is a value that isn't known.
+pub fn spark(values: &[Option<f64>], most: f64, columns: usize) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let columns = columns.min(values.len()).max(1);
+    let column = |at: usize| {
+        let (from, to) = (at * values.len() / columns, (at + 1) * values.len() / columns);
+        let shared = values.get(from..to.max(from + 1).min(values.len())).unwrap_or(&[]);
+        shared.iter().flatten().copied().reduce(f64::max)
+    };
+    let bar = |value: Option<f64>| match value {
+        None => ' ',
+        Some(value) if value <= 0.0 || most <= 0.0 => '·',
+        Some(value) => BARS.get(cell((value / most).min(1.0), BARS.len())).copied().unwrap_or('█'),
+    };
+    (0..columns).map(|at| bar(column(at))).collect()
+}
+
 /// A place from 0 to `columns − 1` for a share from 0 to 1.
 #[expect(
     clippy::cast_possible_truncation,

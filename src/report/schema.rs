@@ -70,13 +70,15 @@ fn object(target: Target, extra: Value) -> Value {
             }
             Some((group, key)) => {
                 let entry = properties.entry(group.to_owned()).or_insert_with(|| nested(group));
-                // A value with further ones below its name: the value itself is then called `mean`.
+                // A value with further ones below its name: the value itself has a name of its own then, or none.
                 if entry.get("anyOf").is_none() {
                     let mut plain = entry.clone();
                     let description = plain.as_object_mut().and_then(|map| map.remove("description"));
                     let mut object = nested(group);
-                    if let Some(inner) = object.pointer_mut("/anyOf/0/properties").and_then(Value::as_object_mut) {
-                        inner.insert("mean".to_owned(), plain.clone());
+                    let own = AttributeId::find(target, group).and_then(|id| id.def().shape.own_key());
+                    let inner = object.pointer_mut("/anyOf/0/properties").and_then(Value::as_object_mut);
+                    if let Some((inner, own)) = inner.zip(own) {
+                        inner.insert(own.to_owned(), plain.clone());
                     }
                     if let Some(list) = object.pointer_mut("/anyOf").and_then(Value::as_array_mut) {
                         list.push(plain);

@@ -1,4 +1,4 @@
-//! A simulation beside the estimate of the same system.
+//! A simulation beside the estimate of the same system: tables, CSV and JSON. What happened over time is in `timeline`.
 
 use serde_json::{Value, json};
 
@@ -6,45 +6,98 @@ use crate::analysis::Analysis;
 use crate::estimate::Estimate;
 use crate::quantity::{Dimension, Hint, percent, quantity};
 use crate::report::tables::{Table, columns};
-use crate::simulate::{Interval, Results};
+use crate::report::timeline;
+use crate::simulate::{Interval, Outcome, Results, Settings, StationResult};
 use crate::vocabulary::Kind;
 
-/// The tables: latency by flow with 95 % confidence intervals and the estimate below, then how busy components were.
-pub fn tables(results: &Results, analysis: &Analysis, estimate: &Estimate) -> Vec<Table> {
-    let time = |value: f64| quantity(value, Dimension::TIME, &Hint::Auto);
+/// What is shown of a simulation.
+pub struct Shown<'s> {
+    /// What was measured.
+    pub results: &'s Results,
+    /// The system.
+    pub analysis: &'s Analysis,
+    /// The estimate of the same state.
+    pub estimate: &'s Estimate,
+    /// What was run.
+    pub settings: &'s Settings,
+    /// What had to be assumed.
+    pub notes: &'s [String],
+}
+
+impl<'s> Shown<'s> {
+    /// The name of a flow.
+    pub(super) fn flow(&self, index: usize) -> &'s str {
+        self.analysis.graph.flows.get(index).map_or("", |flow| &flow.name)
+    }
+
+    /// The name of a component.
+    pub(super) fn component(&self, index: usize) -> &'s str {
+        self.analysis.graph.components.get(index).map_or("", |component| &component.name)
+    }
+}
+
+pub(super) fn time(value: f64) -> String {
+    quantity(value, Dimension::TIME, &Hint::Auto)
+}
+
+pub(super) fn rate(value: f64) -> String {
+    quantity(value, Dimension::RATE, &Hint::Auto)
+}
+
+/// All of it, for a terminal or as Markdown.
+pub fn text(shown: &Shown<'_>, width: u16, markdown: bool) -> String {
+    let draw = |table: &Table| if markdown { table.markdown() } else { table.text(width) };
+    let mut out = String::new();
+    if shown.results.timeline.is_some() {
+        let chart = timeline::charts(shown, width);
+        out += &if markdown { format!("```text\n{chart}```\n\n") } else { chart };
+    }
+    out + &draw(&latency(shown)) + &draw(&components(shown))
+}
+
+/// Latency by flow with 95 % confidence intervals, and the estimate below.
+fn latency(shown: &Shown<'_>) -> Table {
+    let Shown { results, analysis, estimate, .. } = shown;
     let measured = |interval: Option<Interval>| {
         interval.map_or("–".to_owned(), |i| format!("{} ± {}", time(i.value), percent(i.half / i.value.max(1e-300))))
     };
-    let mut rows = Vec::new();
-    let mut notes = Vec::new();
+    let (mut rows, mut notes) = (Vec::new(), Vec::new());
     for ((flow, found), figures) in analysis.graph.flows.iter().zip(&results.flows).zip(&estimate.flows) {
         let mut row = vec![flow.name.clone()];
         row.extend([found.p50, found.p95, found.p99].map(measured));
-        row.push(percent(found.failed));
+        row.push(percent(found.failed.value));
         rows.push(row);
-        let estimated = |value: Option<f64>| value.map_or("–".to_owned(), time);
-        let mut row = vec!["  as estimated".to_owned()];
-        row.extend([figures.p50, figures.p95, figures.p99].map(estimated));
-        row.push(figures.late.map_or("–".to_owned(), percent));
-        rows.push(row);
-        let names: Vec<&str> =
-            figures.untimed.iter().filter_map(|c| analysis.graph.components.get(*c)).map(|c| c.name.as_str()).collect();
+        // An estimate is of the steady state; over time there is none to compare with.
+        if results.timeline.is_none() {
+            let estimated = |value: Option<f64>| value.map_or("–".to_owned(), time);
+            let mut row = vec!["  as estimated".to_owned()];
+            row.extend([figures.p50, figures.p95, figures.p99].map(estimated));
+            row.push(figures.late.map_or("–".to_owned(), percent));
+            rows.push(row);
+        }
+        let names: Vec<&str> = figures.untimed.iter().map(|component| shown.component(*component)).collect();
         if !names.is_empty() {
             notes.push(format!("{}: add `service_time` or `latency` of {}", flow.name, names.join(", ")));
         } else if found.requests > 0 && found.p99.is_none() {
-            notes.push(format!(
-                "{}: {} requests are too few for its p99; --requests takes more",
-                flow.name, found.requests
-            ));
+            let requests = found.requests;
+            notes.push(format!("{}: {requests} requests are too few for its p99; --requests takes more", flow.name));
+        }
+        if found.drifting && results.timeline.is_none() {
+            notes.push(format!("{}: latencies still grow at the end; more --requests, or it can't keep up", flow.name));
         }
     }
     if results.overwhelmed {
         notes.push("calls pile up without end: the system can't keep up, and the run was broken off".to_owned());
     }
-    notes
-        .push("± is half the 95 % confidence interval (20 batches, a tenth of the requests for warming up)".to_owned());
-    let latency =
-        Table { title: "Latency, simulated", columns: columns(&["flow", "p50", "p95", "p99", "failed"]), rows, notes };
+    notes.extend(shown.notes.iter().cloned());
+    notes.push(format!("± is half the 95 % confidence interval, from {} independent runs", results.runs));
+    let title = if results.timeline.is_some() { "Latency over all of the time" } else { "Latency, simulated" };
+    Table { title, columns: columns(&["flow", "p50", "p95", "p99", "failed"]), rows, notes }
+}
+
+/// How busy components were, and what else is known of them.
+fn components(shown: &Shown<'_>) -> Table {
+    let Shown { results, analysis, estimate, .. } = shown;
     let mut rows = Vec::new();
     for ((component, found), figures) in
         analysis.graph.components.iter().zip(&results.stations).zip(&estimate.components)
@@ -52,49 +105,113 @@ pub fn tables(results: &Results, analysis: &Analysis, estimate: &Estimate) -> Ve
         if component.kind == Kind::Client || found.rate <= 0.0 {
             continue;
         }
-        let rate = |value| quantity(value, Dimension::RATE, &Hint::Auto);
         rows.push(vec![
             component.name.clone(),
             rate(found.rate),
             rate(figures.peak_rate),
             found.busy.map_or("–".to_owned(), percent),
-            if found.refused > 0.0 { percent(found.refused) } else { String::new() },
+            remarks(found),
         ]);
     }
-    let stations = Table {
+    Table {
         title: "Components, simulated",
-        columns: columns(&["", "calls", "as estimated", "servers busy", "refused"]),
+        columns: columns(&["", "calls", "as estimated", "busy", "of the calls"]),
         rows,
         notes: vec![format!("{} events, {} of system time", results.events, time(results.duration))],
-    };
-    vec![latency, stations]
+    }
 }
 
-/// All of it; times in seconds.
-pub fn json(results: &Results, analysis: &Analysis) -> serde_json::Result<String> {
-    let interval = |i: Option<Interval>| i.map(|i| json!({ "value": i.value, "half": i.half }));
-    let flows: Vec<Value> = analysis
-        .graph
+/// What happened to calls of a component, beside being answered.
+fn remarks(found: &StationResult) -> String {
+    let mut parts = Vec::new();
+    let mut share = |name: &str, part: f64| {
+        if part > 5e-5 {
+            parts.push(format!("{} {name}", percent(part)));
+        }
+    };
+    share("hits", found.hits.unwrap_or(0.0));
+    share("repeated", found.repeated);
+    share("refused", found.refused);
+    for (cause, rate) in &found.failures {
+        share(cause, rate / found.rate.max(1e-300));
+    }
+    if let Some(backlog) = found.backlog.filter(|waiting| *waiting > 0.05) {
+        parts.push(format!("{} waiting", crate::quantity::number(backlog)));
+    }
+    if found.dead > 0.0 {
+        parts.push(format!("{} put aside", rate(found.dead)));
+    }
+    parts.join(", ")
+}
+
+/// A row a flow, or over time a row for each window and flow or component; seconds and rates per second.
+pub fn csv(shown: &Shown<'_>) -> String {
+    if let Some(timeline) = &shown.results.timeline {
+        return timeline::csv(shown, timeline);
+    }
+    let mut out =
+        "flow,requests,failed,mean,mean_half,p50,p50_half,p95,p95_half,p99,p99_half,p999,p999_half\n".to_owned();
+    for (index, found) in shown.results.flows.iter().enumerate() {
+        out += &format!("{},{},{}", quoted(shown.flow(index)), found.requests, found.failed.value);
+        for interval in [found.mean, found.p50, found.p95, found.p99, found.p999] {
+            out += &interval.map_or(",,".to_owned(), |i| format!(",{},{}", i.value, i.half));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// A name as a field of CSV; one that a spreadsheet would take for a formula can't be a name of a spec.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+pub(super) fn interval(interval: Option<Interval>) -> Value {
+    interval.map_or(Value::Null, |i| json!({ "value": i.value, "half": i.half }))
+}
+
+/// All of it; times in seconds, rates per second.
+pub fn json(shown: &Shown<'_>) -> serde_json::Result<String> {
+    let results = shown.results;
+    let flows: Vec<Value> = results
         .flows
         .iter()
-        .zip(&results.flows)
-        .map(|(flow, f)| {
+        .enumerate()
+        .map(|(index, f)| {
             json!({
-                "flow": flow.name, "requests": f.requests, "failed": f.failed, "mean": interval(f.mean), "p50": interval(f.p50),
-                "p95": interval(f.p95), "p99": interval(f.p99), "p999": interval(f.p999),
+                "flow": shown.flow(index), "requests": f.requests, "failed": interval(Some(f.failed)),
+                "mean": interval(f.mean), "p50": interval(f.p50), "p95": interval(f.p95), "p99": interval(f.p99),
+                "p999": interval(f.p999), "drifting": f.drifting,
             })
         })
         .collect();
-    let components: Vec<Value> = analysis
-        .graph
-        .components
+    let components: Vec<Value> = results
+        .stations
         .iter()
-        .zip(&results.stations)
-        .map(|(c, s)| json!({ "component": c.name, "rate": s.rate, "busy": s.busy, "refused": s.refused }))
+        .enumerate()
+        .map(|(index, s)| {
+            json!({
+                "component": shown.component(index), "rate": s.rate, "busy": s.busy, "repeated": s.repeated,
+                "refused": s.refused, "hits": s.hits, "backlog": s.backlog, "dead": s.dead, "failures": s.failures,
+            })
+        })
         .collect();
     let report = json!({
-        "version": 1, "tool": "napkin", "events": results.events, "duration": results.duration,
-        "overwhelmed": results.overwhelmed, "flows": flows, "components": components,
+        "version": 1, "tool": "napkin", "seed": shown.settings.seed, "runs": results.runs, "events": results.events,
+        "duration": results.duration, "overwhelmed": results.overwhelmed, "notes": shown.notes, "flows": flows,
+        "components": components, "timeline": results.timeline.as_ref().map(|t| timeline::json(shown, t)),
     });
     serde_json::to_string_pretty(&report).map(|text| text + "\n")
+}
+
+/// An outcome in one word, and the time that belongs to it.
+pub(super) fn outcome(outcome: Outcome) -> (&'static str, Option<f64>) {
+    match outcome {
+        Outcome::Untouched => ("untouched", None),
+        Outcome::Recovered(after) => ("recovered", Some(after)),
+        Outcome::Adapted(after) => ("adapted", Some(after)),
+        Outcome::Lasting => ("lasting", None),
+        Outcome::Recovering => ("recovering", None),
+        Outcome::Metastable => ("metastable", None),
+    }
 }

@@ -90,9 +90,72 @@ impl Random {
     }
 }
 
+/// Zipf's law over `items` ranks: rank `i` (from 0) with a chance in proportion to `(i + 1)^−s`. By rejection and inversion
+/// (Hörmann and Derflinger 1996), so that it needs no table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Zipf {
+    items: f64,
+    s: f64,
+    first: f64,
+    last: f64,
+    squeeze: f64,
+}
+
+impl Zipf {
+    #[expect(clippy::cast_precision_loss, reason = "some million items")]
+    pub(super) fn new(items: usize, s: f64) -> Self {
+        let mut zipf = Zipf { items: items.max(1) as f64, s, first: 0.0, last: 0.0, squeeze: 0.0 };
+        zipf.first = zipf.integral(1.5) - 1.0;
+        zipf.last = zipf.integral(zipf.items + 0.5);
+        zipf.squeeze = 2.0 - zipf.inverse(zipf.integral(2.5) - 2f64.powf(-s));
+        zipf
+    }
+
+    /// `(x^(1−s) − 1) / (1−s)`, which is `ln x` for s = 1.
+    fn integral(&self, x: f64) -> f64 {
+        let exponent = (1.0 - self.s) * x.ln();
+        if exponent.abs() < 1e-8 { x.ln() * (1.0 + exponent / 2.0) } else { exponent.exp_m1() / (1.0 - self.s) }
+    }
+
+    fn inverse(&self, y: f64) -> f64 {
+        let scaled = (y * (1.0 - self.s)).max(-1.0);
+        if scaled.abs() < 1e-8 { (y * (1.0 - scaled / 2.0)).exp() } else { (scaled.ln_1p() / (1.0 - self.s)).exp() }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+    pub(super) fn draw(&self, random: &mut Random) -> usize {
+        loop {
+            let y = self.last + random.uniform() * (self.first - self.last);
+            let x = self.inverse(y);
+            let rank = x.round().clamp(1.0, self.items);
+            if rank - x <= self.squeeze || y >= self.integral(rank + 0.5) - rank.powf(-self.s) {
+                return rank as usize - 1;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranks_follow_zipfs_law() {
+        for s in [0.0, 0.5, 1.0, 1.3] {
+            let (zipf, mut random) = (Zipf::new(50, s), Random::new(11));
+            let mut counts = [0.0; 50];
+            for _ in 0..400_000 {
+                counts[zipf.draw(&mut random)] += 1.0;
+            }
+            let weights: Vec<f64> = (1..=50).map(|rank| f64::from(rank).powf(-s)).collect();
+            let all: f64 = weights.iter().sum();
+            let chi: f64 =
+                counts.iter().zip(&weights).map(|(n, w)| (n - 4e5 * w / all).powi(2) / (4e5 * w / all)).sum();
+            // 49 degrees of freedom: 85 is exceeded once in a thousand.
+            assert!(chi < 85.0, "{s}: {chi}");
+        }
+        assert_eq!(Zipf::new(1, 1.0).draw(&mut Random::new(1)), 0);
+    }
 
     #[test]
     fn times_have_their_mean_and_variance() {

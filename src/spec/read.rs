@@ -1,6 +1,6 @@
 //! YAML to a spec. All mistakes of a file are reported in one run.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::attributes::{AttributeSet, Reader};
 use crate::catalog::{Catalog, Profile, read_profile, unknown_kind};
@@ -118,12 +118,12 @@ fn sections(root: Node<'_>, catalog: &Catalog, reader: &mut Reader<'_>, spec: &m
     for (name, value) in mapping("regions", reader) {
         spec.regions.push(region(name, value, reader));
     }
-    let profiles: Vec<Rc<Profile>> = mapping("profiles", reader)
+    let profiles: Vec<Arc<Profile>> = mapping("profiles", reader)
         .into_iter()
         .map(|(name, node)| {
             let mut profile = read_profile(node, reader);
             profile.product = name.value;
-            Rc::new(profile)
+            Arc::new(profile)
         })
         .collect();
     let find = |name: &str| profiles.iter().find(|p| p.product == name).cloned().or_else(|| catalog.product(name));
@@ -199,7 +199,7 @@ fn place(node: Node<'_>, reader: &mut Reader<'_>) -> Option<(f64, f64)> {
 fn component(
     name: Spanned<String>,
     node: Node<'_>,
-    find: &dyn Fn(&str) -> Option<Rc<Profile>>,
+    find: &dyn Fn(&str) -> Option<Arc<Profile>>,
     catalog: &Catalog,
     reader: &mut Reader<'_>,
 ) -> Option<ComponentSpec> {
@@ -266,7 +266,7 @@ fn short_component(
     name: Spanned<String>,
     node: Node<'_>,
     text: &str,
-    find: &dyn Fn(&str) -> Option<Rc<Profile>>,
+    find: &dyn Fn(&str) -> Option<Arc<Profile>>,
     catalog: &Catalog,
     reader: &mut Reader<'_>,
 ) -> Option<ComponentSpec> {
@@ -316,10 +316,10 @@ fn short_component(
 
 fn product(
     node: Node<'_>,
-    find: &dyn Fn(&str) -> Option<Rc<Profile>>,
+    find: &dyn Fn(&str) -> Option<Arc<Profile>>,
     catalog: &Catalog,
     reader: &mut Reader<'_>,
-) -> Option<Rc<Profile>> {
+) -> Option<Arc<Profile>> {
     let name = node.as_str().unwrap_or("");
     let found = find(name);
     if found.is_none() {

@@ -70,6 +70,19 @@ pub enum Shape {
     Measured,
 }
 
+impl Shape {
+    /// What the value itself is called within a mapping of further ones: `service_time: { mean: 8 ms, p99: 40 ms }`,
+    /// `rate_limit: { rate: 100 /s, burst: 20 }`, `arrivals: { process: bursty, cv: 5 }`. A flag is set by its mapping.
+    pub fn own_key(self) -> Option<&'static str> {
+        match self {
+            Shape::Quantity { dimension: Dimension::TIME, .. } => Some("mean"),
+            Shape::Quantity { dimension: Dimension::RATE, .. } => Some("rate"),
+            Shape::Choice(_) => Some("process"),
+            _ => None,
+        }
+    }
+}
+
 /// One attribute.
 #[derive(Clone, Copy, Debug)]
 pub struct AttributeDef {
