@@ -17,6 +17,7 @@ mod cli;
 mod errors;
 mod estimates;
 mod golden;
+mod mechanisms;
 mod readme;
 mod rules;
 mod simulations;

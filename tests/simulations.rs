@@ -11,7 +11,7 @@ use napkin::source::Sources;
 
 use crate::yaml_files;
 
-fn analysis(name: &str, text: &str) -> Analysis {
+pub(crate) fn analysis(name: &str, text: &str) -> Analysis {
     let mut sources = Sources::new();
     let id = sources.add(name, text);
     let found = analyse(&sources, id, &Catalog::new(), &[], None);

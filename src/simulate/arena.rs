@@ -11,11 +11,9 @@ impl Key {
     /// The key of nothing.
     pub const NONE: Key = Key { at: u32::MAX, generation: u32::MAX };
 
-    /// A number that looks random, the same for the same key.
-    pub fn mixed(self) -> u64 {
-        let both = u64::from(self.at) << 32 | u64::from(self.generation);
-        both.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31).wrapping_mul(0x94d0_49bb_1331_11eb)
-            >> 20
+    /// A number of its own.
+    pub fn number(self) -> u64 {
+        u64::from(self.at) << 32 | u64::from(self.generation)
     }
 }
 

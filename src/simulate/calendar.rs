@@ -3,7 +3,6 @@
 //! Delays on the network and timeouts are constant for a call, so what is planned later also happens later. Such events
 //! stand in line, and only the first of a lane is in the heap, which stays small however much is under way.
 
-use std::collections::binary_heap::PeekMut;
 use std::collections::{BinaryHeap, VecDeque};
 
 /// No lane.
@@ -51,12 +50,14 @@ pub(super) struct Calendar<E> {
     now: f64,
     planned: u64,
     heap: BinaryHeap<Entry<E>>,
+    /// Whether the first of the heap was taken already. Most events plan one that follows, which then takes its place.
+    taken: bool,
     lanes: Vec<Lane<E>>,
 }
 
 impl<E: Copy> Calendar<E> {
     pub fn new() -> Self {
-        Calendar { now: 0.0, planned: 0, heap: BinaryHeap::new(), lanes: Vec::new() }
+        Calendar { now: 0.0, planned: 0, heap: BinaryHeap::new(), taken: false, lanes: Vec::new() }
     }
 
     /// The time of the last event that was taken, in seconds.
@@ -83,7 +84,15 @@ impl<E: Copy> Calendar<E> {
     /// Plans an event after a delay.
     pub fn after(&mut self, delay: f64, event: E) {
         let moment = self.moment(delay);
-        self.heap.push(Entry { moment, lane: NO_LANE, event });
+        self.push(Entry { moment, lane: NO_LANE, event });
+    }
+
+    fn push(&mut self, entry: Entry<E>) {
+        if !std::mem::take(&mut self.taken) {
+            self.heap.push(entry);
+        } else if let Some(mut first) = self.heap.peek_mut() {
+            *first = entry;
+        }
     }
 
     /// Plans an event after the delay of a lane.
@@ -97,12 +106,15 @@ impl<E: Copy> Calendar<E> {
             found.waiting.push_back(entry);
         } else {
             found.running = true;
-            self.heap.push(entry);
+            self.push(entry);
         }
     }
 
     /// The time of the next event.
-    pub fn next_time(&self) -> Option<f64> {
+    pub fn next_time(&mut self) -> Option<f64> {
+        if std::mem::take(&mut self.taken) {
+            self.heap.pop();
+        }
         // The upper half of the moment is the time.
         self.heap.peek().map(|entry| f64::from_bits((entry.moment >> 64) as u64))
     }
@@ -110,17 +122,18 @@ impl<E: Copy> Calendar<E> {
     /// Takes the next event.
     pub fn next(&mut self) -> Option<E> {
         self.now = self.next_time()?;
-        let mut top = self.heap.peek_mut()?;
-        let event = top.event;
-        let lane = self.lanes.get_mut(top.lane as usize);
-        match lane.map(|lane| (lane.waiting.pop_front(), lane)) {
-            Some((Some(following), _)) => *top = following,
-            Some((None, lane)) => {
-                lane.running = false;
-                PeekMut::pop(top);
-            }
+        let mut first = self.heap.peek_mut()?;
+        let event = first.event;
+        if first.lane == NO_LANE {
+            self.taken = true;
+            return Some(event);
+        }
+        let lane = self.lanes.get_mut(first.lane as usize)?;
+        match lane.waiting.pop_front() {
+            Some(following) => *first = following,
             None => {
-                PeekMut::pop(top);
+                lane.running = false;
+                self.taken = true;
             }
         }
         Some(event)

@@ -104,19 +104,26 @@ impl<'b> Engine<'b> {
     }
 
     fn apply_slowness(&mut self, index: usize) {
-        let (mut by, mut plus, mut works) = (1.0, 0.0, 1.0);
+        let mut works = 1.0;
+        let mut slow: Vec<(usize, f64, f64)> = Vec::new();
         for fault in self.active_faults() {
             match fault.action {
-                Action::Slow { component, factor, more } if component == index => {
-                    by *= factor;
-                    plus += more;
+                Action::Slow { component, nodes, factor, more } if component == index => {
+                    slow.push((nodes.unwrap_or(usize::MAX), factor, more));
                 }
                 Action::Errors { component, share } if component == index => works *= 1.0 - share,
                 _ => {}
             }
         }
+        let pace = |node: usize| {
+            let here = slow.iter().filter(|(nodes, ..)| node < *nodes);
+            here.fold((1.0, 0.0), |(by, plus), (_, factor, more)| (by * factor, plus + more))
+        };
         if let Some(station) = self.stations.get_mut(index) {
-            (station.factor, station.more, station.errors) = (by, plus, 1.0 - works);
+            station.errors = 1.0 - works;
+            // Without known nodes there is one, which is slow if any is.
+            (station.factor, station.more) = pace(0);
+            station.nodes.iter_mut().enumerate().for_each(|(at, node)| (node.factor, node.more) = pace(at));
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::estimate::blueprint::{CachePlan, Eviction, Stampede};
 use crate::formula::cache::zipf_share;
 use crate::simulate::arena::Key;
-use crate::simulate::random::{Random, Zipf};
+use crate::simulate::random::{Random, Zipf, mixed};
 
 /// Requests by which a bounded cache is filled before the run, for each of its places; and at most in all.
 const FILLING: usize = 20;
@@ -107,9 +107,7 @@ impl Entries {
 
     /// The node that holds an item.
     pub fn node(&self, item: usize) -> usize {
-        // Fibonacci hashing, so that neighbours in popularity are spread.
-        let mixed = (item as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        usize::try_from(mixed).unwrap_or(0) % self.nodes.len()
+        usize::try_from(mixed(item as u64) >> 32).unwrap_or(0) % self.nodes.len()
     }
 
     fn is_up(&self, item: usize) -> bool {

@@ -3,7 +3,7 @@
 //! ```text
 //! fault  = [ "at" TIME ] action [ "for" TIME ]
 //! action = "kill" part | "hang" part | part "down"
-//!        | "latency" COMPONENT ( "x" NUMBER | "+" TIME ) | "errors" COMPONENT SHARE
+//!        | "latency" part ( "x" NUMBER | "+" TIME ) | "errors" COMPONENT SHARE
 //!        | "load" [ FLOW ] "x" NUMBER | "flush" CACHE
 //! part   = COMPONENT | [ NUMBER | "a" ] ( "node" | "nodes" ) "of" COMPONENT | "zone" NAME | "region" NAME | "node:" COMPONENT | …
 //! ```
@@ -37,10 +37,12 @@ pub enum Action {
         /// Whether nothing is heard of them.
         silent: bool,
     },
-    /// Calls to a component take longer.
+    /// Calls to a component, or to some of its nodes, take longer.
     Slow {
         /// Which.
         component: usize,
+        /// The first so many nodes; all unless said.
+        nodes: Option<usize>,
         /// Times so much …
         factor: f64,
         /// … and so many seconds more.
@@ -107,7 +109,15 @@ pub fn fault(text: &str, graph: &Graph, default_at: f64) -> Result<Fault, String
     let (lasts, rest) = match rest.iter().rposition(|word| *word == "for") {
         Some(place) => {
             let (before, after) = (rest.get(..place).unwrap_or(&[]), rest.get(place + 1..).unwrap_or(&[]));
-            (Some(time(&after.join(" ")).map_err(wrong)?), before)
+            match moment(after).map_err(wrong)? {
+                (lasts, []) => (Some(lasts), before),
+                _ => {
+                    return Err(wrong(format!(
+                        "`{}` is no time; write for example `90 s` or `2 min`",
+                        after.join(" ")
+                    )));
+                }
+            }
         }
         None => (None, rest),
     };
@@ -120,13 +130,19 @@ pub fn fault(text: &str, graph: &Graph, default_at: f64) -> Result<Fault, String
     Ok(Fault { at, lasts, action, text: text.trim().to_owned() })
 }
 
-/// The time after `at`, which may be of several words, and what follows it.
+/// The time after `at`, which may be of several words (`1 min 30 s`), and what follows it.
 fn moment<'w>(words: &'w [&'w str]) -> Result<(f64, &'w [&'w str]), String> {
-    let longest = (1..=words.len().min(4)).rev().find_map(|count| {
-        let (time_words, rest) = words.split_at_checked(count)?;
-        Some((time(&time_words.join(" ")).ok()?, rest))
-    });
-    longest.ok_or_else(|| "after `at` a time is needed, as in `at 60 s kill cache`".to_owned())
+    let (mut sum, mut rest, mut found) = (0.0, words, false);
+    let next = |rest: &'w [&'w str]| {
+        [2, 1].into_iter().find_map(|count| {
+            let (part, after) = rest.split_at_checked(count)?;
+            Some((time(&part.join(" ")).ok()?, after))
+        })
+    };
+    while let Some((part, after)) = next(rest) {
+        (sum, rest, found) = (sum + part, after, true);
+    }
+    if found { Ok((sum, rest)) } else { Err("a time is needed here, as in `at 60 s kill cache for 2 min`".to_owned()) }
 }
 
 fn constant(text: &str, dimension: Dimension) -> Option<f64> {
@@ -161,14 +177,7 @@ fn action(words: &[&str], graph: &Graph) -> Result<Action, String> {
         [how @ ("kill" | "hang"), what @ ..] if !what.is_empty() => {
             Ok(Action::Down { places: places(what, graph)?, silent: *how == "hang" })
         }
-        ["latency", name, more @ ..] if !more.is_empty() => {
-            let component = graph.named(name)?;
-            let more = more.join(" ");
-            match more.strip_prefix('+') {
-                Some(added) => Ok(Action::Slow { component, factor: 1.0, more: time(added.trim())? }),
-                None => Ok(Action::Slow { component, factor: factor(&more)?, more: 0.0 }),
-            }
-        }
+        ["latency", rest @ ..] if rest.len() > 1 => slow(rest, graph),
         ["errors", name, share @ ..] if !share.is_empty() => {
             let (component, text) = (graph.named(name)?, share.join(" "));
             let share = constant(&text, Dimension::NONE).filter(|share| (0.0..=1.0).contains(share));
@@ -187,6 +196,24 @@ fn action(words: &[&str], graph: &Graph) -> Result<Action, String> {
         ["flush", name] => Ok(Action::Flush { component: graph.named(name)? }),
         [] => Err(format!("nothing is said to happen; {FORMS}")),
         _ => Err(FORMS.to_owned()),
+    }
+}
+
+/// `api x5`, `node:api x5`, `2 nodes of api +200 ms`.
+fn slow(words: &[&str], graph: &Graph) -> Result<Action, String> {
+    let added = words.iter().position(|word| word.starts_with('+'));
+    let (what, how) = words.split_at(added.unwrap_or(words.len() - 1));
+    let how = how.join(" ");
+    let (factor, more) = match how.strip_prefix('+') {
+        Some(time_more) => (1.0, time(time_more.trim())?),
+        None => (factor(&how)?, 0.0),
+    };
+    match places(what, graph)?.as_slice() {
+        [Place::Component(component)] => Ok(Action::Slow { component: *component, nodes: None, factor, more }),
+        [Place::Nodes(component, count)] => {
+            Ok(Action::Slow { component: *component, nodes: Some(*count), factor, more })
+        }
+        _ => Err("a component or some of its nodes can be slow, as in `latency node:api x5`".to_owned()),
     }
 }
 

@@ -2,6 +2,46 @@
 
 use crate::formula::variability::{Shape, Variability};
 
+/// Where the tail begins, and the area of each layer, for 256 layers under `e^−x`.
+const TAIL: f64 = 7.697_117_470_131_05;
+const AREA: f64 = 0.003_949_659_822_581_557;
+
+/// The right edges of the layers and the heights at them.
+struct Ziggurat {
+    edges: [f64; 257],
+    heights: [f64; 257],
+}
+
+static ZIGGURAT: std::sync::LazyLock<Ziggurat> = std::sync::LazyLock::new(|| {
+    let mut edges = [0.0; 257];
+    let mut x = TAIL;
+    for (layer, edge) in edges.iter_mut().enumerate() {
+        *edge = match layer {
+            // As wide as its area with the tail is over its height.
+            0 => AREA / (-TAIL).exp(),
+            1 => TAIL,
+            256 => 0.0,
+            _ => {
+                x = -(AREA / x + (-x).exp()).ln();
+                x
+            }
+        };
+    }
+    let mut heights = edges.map(|x: f64| (-x).exp());
+    heights[0] = 0.0;
+    Ziggurat { edges, heights }
+});
+
+/// The step of SplitMix64: the golden ratio's fraction.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A number that looks random and is always the same for the same one: the last step of SplitMix64 (Steele et al. 2014).
+pub(super) fn mixed(number: u64) -> u64 {
+    let z = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 /// A stream of random numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Random {
@@ -13,10 +53,8 @@ impl Random {
     pub(super) fn new(seed: u64) -> Self {
         let mut seed = seed;
         let state = std::array::from_fn(|_| {
-            seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            z ^ (z >> 31)
+            seed = seed.wrapping_add(STEP);
+            mixed(seed)
         });
         Random { state }
     }
@@ -51,8 +89,32 @@ impl Random {
         ((self.uniform() * count as f64) as usize).min(count.saturating_sub(1))
     }
 
+    /// By the ziggurat (Marsaglia and Tsang 2000) with 256 layers: a multiplication and a comparison in 99 of 100 cases.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits, which a float holds")]
     pub(super) fn exponential(&mut self, mean: f64) -> f64 {
-        -mean * self.uniform().ln()
+        let ziggurat: &Ziggurat = &ZIGGURAT;
+        loop {
+            let bits = self.next();
+            let layer = usize::from(bits.to_le_bytes()[0]);
+            let share = (bits >> 11) as f64 / (1_u64 << 53) as f64;
+            let (Some(&edge), Some(&above)) = (ziggurat.edges.get(layer), ziggurat.edges.get(layer + 1)) else {
+                continue;
+            };
+            let x = share * edge;
+            if x < above {
+                return mean * x;
+            }
+            if layer == 0 {
+                // The tail of an exponential is one again.
+                return mean * (TAIL - self.uniform().ln());
+            }
+            let (Some(&low), Some(&high)) = (ziggurat.heights.get(layer), ziggurat.heights.get(layer + 1)) else {
+                continue;
+            };
+            if low + (high - low) * self.uniform() < (-x).exp() {
+                return mean * x;
+            }
+        }
     }
 
     fn normal(&mut self) -> f64 {
@@ -138,6 +200,19 @@ impl Zipf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exponential_times_are_exponential() {
+        // Kolmogorov and Smirnov: of a million numbers the largest distance is above 1.95e-3 once in a thousand times.
+        let mut random = Random::new(21);
+        let mut times: Vec<f64> = (0..1_000_000).map(|_| random.exponential(1.0)).collect();
+        times.sort_by(f64::total_cmp);
+        let far =
+            (0u32..).zip(&times).map(|(at, x)| (f64::from(at) / 1e6 - (-(-x).exp_m1())).abs()).fold(0.0, f64::max);
+        assert!(far < 1.95e-3, "{far}");
+        let beyond = |x: f64| times.iter().filter(|time| **time > x).count();
+        assert!((300..620).contains(&beyond(7.7)), "{}", beyond(7.7));
+    }
 
     #[test]
     fn ranks_follow_zipfs_law() {

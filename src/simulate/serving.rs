@@ -4,7 +4,7 @@ use crate::estimate::blueprint::{Balancing, CallPlan, Queueing, ReadsFrom, Sprea
 use crate::simulate::arena::Key;
 use crate::simulate::engine::Engine;
 use crate::simulate::limiter::Admission;
-use crate::simulate::random::Random;
+use crate::simulate::random::{Random, mixed};
 use crate::simulate::state::{Attempt, Event, Health, Job, Placement, Station};
 
 /// Weight of the newest response time in a node's moving average.
@@ -143,8 +143,8 @@ impl<'b> Engine<'b> {
         let plan = self.plan;
         let Some(step) = self.attempts.get(key).and_then(|attempt| attempt.step) else { return };
         let Some((station, how)) = self.stations.get(at.station as usize).zip(plan.calls.get(step)) else { return };
-        let Some(queueing) = station.plan else { return };
-        let (factor, more) = (station.factor, station.more);
+        let Some((queueing, node)) = station.plan.zip(station.nodes.get(at.node as usize)) else { return };
+        let (factor, more) = (node.factor, node.more);
         let mean = queueing.times.get(how.operation).copied().unwrap_or(0.0) * factor;
         let busy = self.random.time(mean, queueing.variability);
         let response = match how.idle {
@@ -409,18 +409,13 @@ fn balanced(
             turned.copied().min_by(|a, b| expected(a).total_cmp(&expected(b)))
         }
         Balancing::Hash | Balancing::ConsistentHash => {
-            let client = key.mixed() % CLIENTS;
-            let hash = |node: u64| {
-                (client << 32 | node)
-                    .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                    .rotate_left(29)
-                    .wrapping_mul(0xbf58_476d_1ce4_e5b9)
-            };
+            let client = mixed(key.number()) % CLIENTS;
+            let hash = |node: usize| mixed(mixed(client) ^ node as u64);
             if balancing == Balancing::Hash {
                 let count = u64::try_from(list.len()).ok().filter(|count| *count > 0)?;
-                return list.get(usize::try_from((hash(0) >> 16) % count).ok()?).copied();
+                return list.get(usize::try_from(mixed(client) % count).ok()?).copied();
             }
-            list.iter().copied().max_by_key(|node| hash(*node as u64) >> 8)
+            list.iter().copied().max_by_key(|node| hash(*node))
         }
     }
 }

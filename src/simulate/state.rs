@@ -173,7 +173,7 @@ pub(super) struct Job {
     pub response: f64,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub busy: usize,
     pub threads: usize,
@@ -188,10 +188,33 @@ pub(super) struct Node {
     pub off: bool,
     /// Attempts that are here.
     pub open: usize,
+    /// Service takes times so much, and a call so many seconds more.
+    pub factor: f64,
+    pub more: f64,
     /// Moving average of response times.
     pub average: f64,
     /// Calls that failed in a row.
     pub failures: usize,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Node {
+            busy: 0,
+            threads: 0,
+            queue: VecDeque::new(),
+            entrance: VecDeque::new(),
+            epoch: 0,
+            health: Health::Up,
+            out: false,
+            off: false,
+            open: 0,
+            factor: 1.0,
+            more: 0.0,
+            average: 0.0,
+            failures: 0,
+        }
+    }
 }
 
 /// What is counted of a component.
@@ -218,6 +241,7 @@ pub(super) struct Station<'b> {
     pub health: Health,
     /// Nodes that get no calls, at least one.
     pub excluded: usize,
+    /// The pace of a component without known nodes.
     pub factor: f64,
     pub more: f64,
     pub errors: f64,
