@@ -38,7 +38,7 @@ const BURSTY: f64 = 3.0;
 
 /// The plan of a system.
 pub fn blueprint(run: &Run<'_>) -> Blueprint {
-    let run = &Run { hits: crate::estimate::cache::hits(run), ..*run };
+    let run = &Run { hits: crate::estimate::cache::hits(run).into(), ..*run };
     let graph = run.graph;
     let mut notes = Vec::new();
     let once = vec![1.0; graph.steps.len()];
