@@ -88,7 +88,7 @@ pub(super) fn attempted(run: &Run<'_>, step: &Step, own: Latency, hazard: Hazard
 }
 
 /// Whether calls stop while the callee is failing.
-fn breaks_circuit(step: &Step) -> bool {
+pub(super) fn breaks_circuit(step: &Step) -> bool {
     use crate::attributes::AttributeValue;
     let stated = step.own.get(attr!(Step, "circuit_breaker")).map(|attribute| &attribute.value);
     matches!(stated, Some(AttributeValue::Flag(true)))

@@ -256,8 +256,7 @@ fn pauses(run: &Run<'_>, step: &Step) -> Vec<Pause> {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers up to 1e9")]
 fn breaker(run: &Run<'_>, step: &Step) -> Option<BreakerPlan> {
-    let there = step.own.get(attr!(Step, "circuit_breaker"))?;
-    if !matches!(there.value, AttributeValue::Flag(true)) {
+    if !attempt::breaks_circuit(step) {
         return None;
     }
     let get = |id| run.of(&step.own, id);
