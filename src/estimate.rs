@@ -3,6 +3,7 @@
 //! One run computes all of them for one value of each assumption; uncertainty is many runs. Nothing here sees YAML.
 //! What can't be computed is `None`, and [`metric`] says what would have to be stated.
 
+pub mod at_risk;
 mod attempt;
 mod availability;
 pub mod blueprint;
@@ -10,10 +11,13 @@ mod cache;
 mod capacity;
 mod cost;
 mod latency;
+pub mod losses;
 pub mod metric;
 mod network;
 pub mod objective;
+mod outage;
 mod planning;
+mod removal;
 mod resources;
 mod scenario;
 mod storage;
@@ -22,6 +26,7 @@ mod uncertainty;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::attributes::Input;
 use crate::catalog::Catalog;
@@ -31,7 +36,7 @@ use crate::quantity::Dimension;
 use crate::vocabulary::{AttributeId, Shape};
 
 pub use availability::spenders;
-pub(crate) use capacity::with_zone_lost;
+pub(crate) use capacity::{has_primary, with_zone_lost};
 pub use planning::blueprint;
 pub use scenario::Scenario;
 pub(crate) use traffic::operation;
@@ -212,6 +217,9 @@ pub struct FlowFigures {
     pub p999: Option<f64>,
     /// Share of requests that fail at peak for lack of time or room: timeouts and full queues, after all retries.
     pub late: Option<f64>,
+    /// The same share, also where latency isn't known or has no end; a component that can't keep up fails only what has a
+    /// timeout here.
+    pub failing: Option<f64>,
     /// Components whose waits could not be counted, so that the latency is a lower bound.
     pub uncounted: Vec<usize>,
     /// Components whose own time nobody states, so that the latency is unknown.
@@ -320,6 +328,8 @@ pub struct Estimate {
     pub system: SystemFigures,
     /// For each step how often a request of its flow makes it.
     pub visits: Vec<f64>,
+    /// For each step how often it would without any repetition.
+    pub(crate) once: Vec<f64>,
     /// Calls in progress from one component (first) to another.
     pub pool_in_use: BTreeMap<(usize, usize), f64>,
     /// For each step its calls in progress at peak.
@@ -343,7 +353,7 @@ pub struct Run<'r> {
     /// What is different from today.
     pub scenario: &'r Scenario,
     /// Hit ratios that are modelled rather than stated, by component; computed by [`estimate`].
-    hits: Vec<Option<f64>>,
+    hits: Rc<[Option<f64>]>,
 }
 
 /// How often load and latency are computed anew until they agree, where calls are repeated.
@@ -358,7 +368,7 @@ impl<'r> Run<'r> {
         value: &'r dyn Fn(&Input) -> f64,
         scenario: &'r Scenario,
     ) -> Self {
-        Run { graph, structure, catalog, value, scenario, hits: Vec::new() }
+        Run { graph, structure, catalog, value, scenario, hits: Rc::default() }
     }
 
     /// The value of an input in this run, within the bounds of its attribute.
@@ -370,7 +380,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn component(&self, component: &Component, id: AttributeId) -> Option<f64> {
+    pub(crate) fn component(&self, component: &Component, id: AttributeId) -> Option<f64> {
         number(component.attribute(id)).map(|input| self.bounded(id, input))
     }
 
@@ -385,10 +395,23 @@ impl<'r> Run<'r> {
 
 /// Computes all figures for one value of each assumption.
 pub fn estimate(run: &Run<'_>) -> Estimate {
-    let run = &Run { hits: cache::hits(run), ..*run };
+    let run = &Run { hits: cache::hits(run).into(), ..*run };
+    let mut estimate = settled(run).0;
+    availability::availability(run, &mut estimate);
+    storage::storage(run, &mut estimate);
+    let cold =
+        traffic::traffic(&Run { hits: vec![Some(0.0); run.graph.components.len()].into(), ..*run }, &estimate.attempts);
+    cache::cache(run, &cold, &mut estimate);
+    resources::resources(run, &mut estimate);
+    cost::cost(run, &mut estimate);
+    estimate
+}
+
+/// Load, waits and latency that agree with each other.
+fn settled(run: &Run<'_>) -> (Estimate, Vec<capacity::Station>) {
     let mut attempts = vec![1.0; run.graph.steps.len()];
     let mut round = 0;
-    let mut estimate = loop {
+    loop {
         let mut estimate = traffic::traffic(run, &attempts);
         let stations = capacity::capacity(run, &mut estimate);
         latency::latency(run, &stations, &mut estimate);
@@ -396,17 +419,10 @@ pub fn estimate(run: &Run<'_>) -> Estimate {
         let change = attempts.iter().zip(&estimate.attempts).map(|(a, b)| (b / a - 1.0).abs()).fold(0.0, f64::max);
         round += 1;
         if !run.structure.repeats || change <= AGREED || round >= ROUNDS {
-            break estimate;
+            return (estimate, stations);
         }
         attempts.clone_from(&estimate.attempts);
-    };
-    availability::availability(run, &mut estimate);
-    storage::storage(run, &mut estimate);
-    let cold = traffic::traffic(&Run { hits: vec![Some(0.0); run.graph.components.len()], ..*run }, &estimate.attempts);
-    cache::cache(run, &cold, &mut estimate);
-    resources::resources(run, &mut estimate);
-    cost::cost(run, &mut estimate);
-    estimate
+    }
 }
 
 /// Computes all figures with every uncertainty at its median.

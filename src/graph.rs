@@ -20,7 +20,7 @@ use crate::vocabulary::{AttributeId, Kind, Operation, attr};
 pub use build::build;
 pub use part::Part;
 pub use structure::Structure;
-pub(crate) use structure::is_optional;
+pub(crate) use structure::{is_cached, is_optional};
 
 /// A resolved system.
 #[derive(Debug, Default)]
@@ -100,6 +100,8 @@ pub struct Component {
     pub zones: Vec<usize>,
     /// The regions it runs in; empty if not said.
     pub regions: Vec<usize>,
+    /// The regions in which its standby waits.
+    pub standby: Vec<usize>,
 }
 
 /// A flow: its entry and the calls that the entry makes.
@@ -219,6 +221,11 @@ impl Component {
             AttributeValue::Flag(flag) => Some(flag),
             _ => None,
         }
+    }
+
+    /// Whether it survives the loss of a region by itself.
+    pub fn is_everywhere(&self) -> bool {
+        self.word(attr!(Component, "redundancy")) == Some("multi-region")
     }
 
     /// Whether it survives the loss of a zone by itself.

@@ -6,27 +6,39 @@ pub mod sweep;
 pub mod what_if;
 
 use crate::analysis::Analysis;
-use crate::estimate::Scenario;
+use crate::estimate::{Scenario, has_primary};
 use crate::expr::{NoNames, check, parse};
 use crate::graph::Part;
 use crate::quantity::Dimension;
+use crate::vocabulary::Kind;
 
-/// Reads `--fail`: a component, `node:api` (one node of it), `zone:a`, `zone:us-east/a` or `region:us-east`.
+/// Reads `--fail`: a component, `node:api` (one node of it), `primary:db`, `zone:a`, `zone:us-east/a` or `region:us-east`.
 pub fn fail(scenario: &mut Scenario, what: &str, analysis: &Analysis) -> Result<(), String> {
     let graph = &analysis.graph;
+    if let Some(name) = what.strip_prefix("primary:") {
+        let Part::Component(index) = graph.part(name)? else {
+            return Err(format!("`{what}` can't fail; write a component with a primary, as in `primary:db`"));
+        };
+        if !graph.components.get(index).is_some_and(has_primary) {
+            return Err(format!("no node of `{name}` is its primary; write `node:{name}`"));
+        }
+        *scenario.nodes.entry(index).or_insert(0.0) += 1.0;
+        scenario.primaries.insert(index);
+        return Ok(());
+    }
+    let serves = |index: usize| match graph.components.get(index).filter(|component| component.kind == Kind::Client) {
+        Some(client) => {
+            Err(format!("`{}` are clients, who bring the load; take something away that serves them", client.name))
+        }
+        None => Ok(index),
+    };
     match graph.part(what)? {
         Part::Component(component) => {
-            scenario.components.insert(component);
+            scenario.components.insert(serves(component)?);
         }
-        Part::Node(component) => *scenario.nodes.entry(component).or_insert(0.0) += 1.0,
+        Part::Node(component) => *scenario.nodes.entry(serves(component)?).or_insert(0.0) += 1.0,
         Part::Zones(zones) => scenario.zones.extend(zones),
-        Part::Region(region) => {
-            scenario.zones.extend((0..).zip(&graph.zones).filter(|(_, z)| z.region == region).map(|(index, _)| index));
-            let only_there = |c: &crate::graph::Component| c.regions == [region];
-            scenario
-                .components
-                .extend((0..).zip(&graph.components).filter(|(_, c)| only_there(c)).map(|(index, _)| index));
-        }
+        Part::Region(region) => scenario.take_region(graph, region),
     }
     Ok(())
 }

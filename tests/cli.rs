@@ -98,6 +98,11 @@ fn machine_formats_keep_their_published_schemas() {
     let pairs = [
         (vec!["check", "specs", "--format", "json"], include_str!("../schemas/check.v1.json")),
         (vec!["estimate", "specs/url-shortener.yaml", "--format", "json"], include_str!("../schemas/estimate.v1.json")),
+        (vec!["failures", "specs/chat.yaml", "--format", "json"], include_str!("../schemas/failures.v1.json")),
+        (
+            vec!["failures", "specs/search.yaml", "--pairs", "--format", "json"],
+            include_str!("../schemas/failures.v1.json"),
+        ),
     ];
     for (arguments, schema) in pairs {
         let schema: Value = serde_json::from_str(schema).unwrap();
@@ -161,6 +166,22 @@ fn tables_fit_80_columns() {
             assert!(line.chars().count() <= 80, "{}: {line}", path.display());
         }
     }
+}
+
+#[test]
+fn losses_fit_80_columns_and_only_what_is_asked_for_is_taken_away() {
+    for path in crate::yaml_files("specs") {
+        let text = at_once(&["failures", path.to_str().unwrap(), "--all", "--verbose"]);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+    let zones = at_once(&["failures", URL, "--only", "zone", "--all"]);
+    assert!(zones.contains("zone b") && !zones.contains("\ncache"), "{zones}");
+    let markdown = at_once(&["failures", URL, "--format", "markdown"]);
+    assert!(markdown.contains("| edge | flows lost: redirect |"), "{markdown}");
+    let case = at_once(&["what-if", URL, "--fail", "primary:db"]);
+    assert!(case.contains("What follows") && case.contains("writes that no copy has yet"), "{case}");
+    let json: Value = serde_json::from_str(&at_once(&["what-if", URL, "--fail", "db", "--format", "json"])).unwrap();
+    assert_eq!(json["follows"]["at_risk"][0]["risk"], "archived");
 }
 
 #[test]

@@ -464,30 +464,6 @@ fn moments_of_a_mixture_are_those_of_its_parts() {
 }
 
 #[test]
-fn failures_find_the_store_that_lives_behind_its_cache() {
-    let found = analysis(
-        "napkin: 1\nregions: { r: { zones: [a, b] } }\ncomponents:\n  users: client\n  api: { is: service, replicas: 6, zones: [a, b], service_time: 1 ms }\n  kv: { is: cache, replicas: 2, zones: [a, b], hit: 95 %, latency: 1 ms, throughput: 100k /s }\n  db: { is: database, replicas: 2, zones: [a, b], replication: { mode: async, failover: automatic }, latency: 5 ms, throughput: 400 /s }\nflows:\n  f: { rate: 1000 /s, slo: { p99: 100 ms }, steps: [users -> api, api -> kv.get, api -> db.read if miss(kv)] }\ndata:\n  d: { in: db, record: 1 KB, initial: 1M }\n",
-    );
-    let catalog = Catalog::new();
-    let cases = napkin::study::failures::cases(&found, true);
-    let outcomes = napkin::study::failures::failures(&found, &cases, &catalog);
-    let of = |name: &str| outcomes.iter().find(|outcome| outcome.name == name).unwrap_or_else(|| panic!("{name}"));
-    // Without its cache the store gets 1,000 reads a second and bears 400.
-    let (name, used) = &of("kv").overloaded[0];
-    assert_eq!(name, "db");
-    close(*used, 2.5, 1e-9);
-    assert_eq!(of("kv").missed, ["f p99"]);
-    assert!(of("kv").lost.is_empty());
-    assert_eq!(of("db").lost, ["f"]);
-    assert_eq!(of("zone a").at_risk, [("d".to_owned(), "newest writes")]);
-    assert!(of("a node of api").overloaded.is_empty());
-    // Both zones together leave nothing; each by itself loses no flow.
-    assert_eq!(of("zone a and zone b").lost, ["f"]);
-    assert!(of("zone a").lost.is_empty() && of("zone b").lost.is_empty());
-    assert!(outcomes.iter().all(|outcome| outcome.name != "a node of api and db"), "no worse than db alone");
-}
-
-#[test]
 fn connections_end_where_a_clients_own_requests_go() {
     let found = analysis(
         "napkin: 1\ncomponents: { phones: { is: client, connections: 1000, heartbeat: 10 s }, web: client, lb: { is: load-balancer, replicas: 2 }, chat: { is: service, replicas: 1 }, shop: { is: service, replicas: 1 } }\nflows: { a: { rate: 1 /s, steps: [phones -> lb -> chat] }, b: { rate: 1 /s, steps: [web -> lb -> shop] } }\n",

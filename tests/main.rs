@@ -16,6 +16,7 @@ mod architecture;
 mod cli;
 mod errors;
 mod estimates;
+mod failures;
 mod golden;
 mod mechanisms;
 mod readme;

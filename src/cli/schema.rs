@@ -18,6 +18,8 @@ enum Of {
     Check,
     /// `estimate --format json`.
     Estimate,
+    /// `failures --format json`.
+    Failures,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -25,6 +27,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Of::Spec => schema::spec().map_err(|error| Failure(format!("can't write the schema: {error}")))?,
         Of::Check => schema::CHECK.to_owned(),
         Of::Estimate => schema::ESTIMATE.to_owned(),
+        Of::Failures => schema::FAILURES.to_owned(),
     };
     print(&text)?;
     Ok(Done::Clean)

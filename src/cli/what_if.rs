@@ -3,7 +3,7 @@
 use crate::cli::estimate::{Input, Settings, load, load_changed};
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::estimate::Scenario;
-use crate::report::comparison::{json, tables};
+use crate::report::comparison::{follows, json, tables};
 use crate::report::tables::Table;
 use crate::study::{factor, fail, what_if};
 
@@ -16,7 +16,7 @@ pub(super) struct Args {
     /// Multiply all traffic, for example by `10x`.
     #[arg(long, value_name = "FACTOR")]
     scale: Option<String>,
-    /// Take something away: a component, `node:api`, `zone:a` or `region:us-east`.
+    /// Take something away: a component, `node:api`, `primary:db`, `zone:a` or `region:us-east`.
     #[arg(long, value_name = "WHAT")]
     fail: Vec<String>,
     /// Show what stays the same as well.
@@ -50,8 +50,14 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let comparison = what_if::compare(&today, &changed, &scenario, &catalog);
     let tables = || tables(&comparison, &today, args.all);
     let text = match args.format {
-        Format::Text => tables().iter().map(|table| table.text(terminal.columns)).collect(),
-        Format::Markdown => tables().iter().map(Table::markdown).collect(),
+        Format::Text => {
+            let text: String = tables().iter().map(|table| table.text(terminal.columns)).collect();
+            text + &follows(&comparison, &today, args.all, Some(terminal.columns))
+        }
+        Format::Markdown => {
+            let text: String = tables().iter().map(Table::markdown).collect();
+            text + &follows(&comparison, &today, args.all, None)
+        }
         Format::Json => {
             json(&comparison, &today).map_err(|error| Failure(format!("can't write the figures: {error}")))?
         }

@@ -21,6 +21,8 @@ pub(super) struct Attempted {
     pub attempts: f64,
     /// Share of calls of which no attempt succeeds.
     pub fails: f64,
+    /// Mean time of one attempt as its caller waits for it.
+    pub held: f64,
 }
 
 /// What makes a single attempt fail.
@@ -34,6 +36,8 @@ pub(super) struct Hazard {
     pub optional: bool,
     /// Whether the callee can't keep up, so that everything that can be late is.
     pub overloaded: bool,
+    /// Share of which what would answer is gone: it lasts until the timeout, or is refused at once where there is none.
+    pub gone: f64,
 }
 
 /// A call whose single attempt takes `own`.
@@ -46,14 +50,27 @@ pub(super) fn attempted(run: &Run<'_>, step: &Step, own: Latency, hazard: Hazard
         Some(timeout) => own.tail(timeout),
         None => 0.0,
     };
-    let fails_once = 1.0 - (1.0 - hazard.refused) * (1.0 - late) * (1.0 - hazard.nested);
+    let fails_once = 1.0 - (1.0 - hazard.refused) * (1.0 - late) * (1.0 - hazard.nested) * (1.0 - hazard.gone);
+    if fails_once > 1.0 - NEGLIGIBLE && breaks_circuit(step) {
+        // Every call fails, so the breaker is open and answers in the callee's place.
+        return Attempted { time: Latency::zero(), attempts: 1.0, fails: 1.0, held: 0.0 };
+    }
     let retries = retries(run, step);
+    // Who gave up doesn't wait for the answer.
+    let held = match timeout {
+        Some(timeout) if hazard.overloaded || hazard.gone > 0.0 => {
+            let alive = if hazard.overloaded { timeout } else { own.mean().min(timeout) };
+            hazard.gone * timeout + (1.0 - hazard.gone) * alive
+        }
+        _ => (1.0 - hazard.gone) * own.mean(),
+    };
     if fails_once < NEGLIGIBLE {
-        return Attempted { time: own, attempts: 1.0 + hedged, fails: fails_once };
+        return Attempted { time: own, attempts: 1.0 + hedged, fails: fails_once, held };
     }
     let attempts = retry_attempts(fails_once.min(1.0), retries).unwrap_or(1.0);
     let waited = timeout.unwrap_or(0.0) * late * (1.0 - hazard.refused);
-    let failing = (waited + hazard.nested * (1.0 - late) * own.mean()) / fails_once;
+    let alive = waited + hazard.nested * (1.0 - late) * own.mean();
+    let failing = (hazard.gone * timeout.unwrap_or(0.0) + (1.0 - hazard.gone) * alive) / fails_once;
     let success = timeout.and_then(|timeout| own.below(timeout)).unwrap_or_else(|| own.clone());
     let shown = retries.min(MOST_RETRIES);
     let mut parts = Vec::new();
@@ -67,7 +84,14 @@ pub(super) fn attempted(run: &Run<'_>, step: &Step, own: Latency, hazard: Hazard
     if hazard.optional || chance > 1.0 - NEGLIGIBLE {
         parts.push((chance, Latency::constant((shown + 1) as f64 * failing + pause(run, step, shown))));
     }
-    Attempted { time: Latency::mixture(parts), attempts: attempts + hedged, fails: chance }
+    Attempted { time: Latency::mixture(parts), attempts: attempts + hedged, fails: chance, held }
+}
+
+/// Whether calls stop while the callee is failing.
+pub(super) fn breaks_circuit(step: &Step) -> bool {
+    use crate::attributes::AttributeValue;
+    let stated = step.own.get(attr!(Step, "circuit_breaker")).map(|attribute| &attribute.value);
+    matches!(stated, Some(AttributeValue::Flag(true)))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and from 0 to 1e9")]

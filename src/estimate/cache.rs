@@ -19,7 +19,7 @@ pub(super) fn hits(run: &Run<'_>) -> Vec<Option<f64>> {
     }
     // How long entries live matters only with how often they are asked for, which no cache's own hits change.
     let once = vec![1.0; run.graph.steps.len()];
-    let asked = traffic(&Run { hits: hits.clone(), ..*run }, &once);
+    let asked = traffic(&Run { hits: hits.clone().into(), ..*run }, &once);
     for (index, (ttl, items, s)) in lasting {
         let rate = asked.components.get(index).map_or(0.0, |figures| figures.peak_rate);
         if let Some(hit) = hits.get_mut(index) {

@@ -12,7 +12,7 @@ use crate::graph::Component;
 use crate::vocabulary::{Kind, attr};
 
 /// What latency needs to know of a component.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Station {
     /// The share of calls that wait at its busiest node, and how long these do; `None` if it isn't known or has no end.
     pub wait: Option<(f64, Moments)>,
@@ -59,25 +59,42 @@ pub(super) fn nodes(run: &Run<'_>, component: &Component) -> Option<f64> {
 
 /// Nodes of one shard that are there in this scenario.
 pub(super) fn per_shard(run: &Run<'_>, component: &Component) -> Option<f64> {
+    if run.scenario.stands_in(component) {
+        return run.component(component, attr!(Component, "standby.replicas"));
+    }
+    count(run, component).map(|count| run.scenario.left(component, count))
+}
+
+/// Nodes of one shard as described.
+pub(super) fn count(run: &Run<'_>, component: &Component) -> Option<f64> {
     let copies = || run.component(component, attr!(Component, "replication.replicas")).map(|copies| copies + 1.0);
     run.component(component, attr!(Component, "replicas"))
         .or_else(|| run.component(component, attr!(Component, "autoscale.max")))
         .or_else(copies)
-        .map(|count| run.scenario.left(component, count))
 }
 
 pub(super) fn spread(run: &Run<'_>, component: &Component) -> Spread {
-    let replicated = run.component(component, attr!(Component, "replication.replicas")).is_some()
-        || component.kind == Kind::Database;
+    spread_kind(component).unwrap_or_else(|| Spread::Leaderless {
+        factor: run.component(component, attr!(Component, "replication.factor")).unwrap_or(3.0),
+        reads: run.component(component, attr!(Component, "quorum.read")).unwrap_or(1.0),
+    })
+}
+
+/// The spread of what has a primary or is a pool; `None` for leaderless stores.
+fn spread_kind(component: &Component) -> Option<Spread> {
+    let copies = component.number(attr!(Component, "replication.replicas")).is_some();
     match component.word(attr!(Component, "topology")) {
-        Some("leaderless") => Spread::Leaderless {
-            factor: run.component(component, attr!(Component, "replication.factor")).unwrap_or(3.0),
-            reads: run.component(component, attr!(Component, "quorum.read")).unwrap_or(1.0),
-        },
-        Some("primary-replica" | "consensus" | "single") => Spread::Primary,
-        None if replicated => Spread::Primary,
-        _ => Spread::Pool,
+        Some("leaderless") => None,
+        Some("primary-replica" | "consensus" | "single") => Some(Spread::Primary),
+        None if copies || component.kind == Kind::Database => Some(Spread::Primary),
+        _ => Some(Spread::Pool),
     }
+}
+
+/// Whether one of a component's nodes takes the writes of the others.
+pub(crate) fn has_primary(component: &Component) -> bool {
+    let consensus = component.word(attr!(Component, "topology")) == Some("consensus");
+    !consensus && spread_kind(component) == Some(Spread::Primary)
 }
 
 /// What serving one call takes.
@@ -139,7 +156,8 @@ fn scaling_law(component: &Component) -> Option<Usl> {
     }
 }
 
-fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> Station {
+/// Fills in the capacity figures of one component, whose load is known.
+pub(super) fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> Station {
     if component.kind == Kind::Client {
         return Station::default();
     }
@@ -149,7 +167,7 @@ fn one(run: &Run<'_>, component: &Component, figures: &mut ComponentFigures) -> 
     figures.logs_per_day = logs.map(|rate| rate * 86_400.0);
     figures.logs_kept =
         logs.zip(run.component(component, attr!(Component, "logs.keep"))).map(|(rate, keep)| rate * keep);
-    if figures.nodes == Some(0.0) {
+    if figures.nodes == Some(0.0) || run.scenario.is_down(run.graph, component.index) {
         return Station::default();
     }
     let mut station = Station::default();

@@ -8,11 +8,12 @@
 use crate::estimate::attempt::{Attempted, Hazard, attempted};
 use crate::estimate::capacity::{Station, stated};
 use crate::estimate::network::{opening, replication_wait, round_trip, transfer};
+use crate::estimate::outage::{cut, gone};
 use crate::estimate::traffic::{condition, operation};
-use crate::estimate::{Estimate, Run};
+use crate::estimate::{Estimate, FlowFigures, Run};
 use crate::formula::distribution::{Latency, Moments};
 use crate::formula::variability::Variability;
-use crate::graph::{Child, Component, Step};
+use crate::graph::{Child, Component, Step, is_optional};
 use crate::vocabulary::{Kind, Operation, attr};
 
 /// Flows that depend on more caches than this treat further misses as independent of each other.
@@ -32,17 +33,28 @@ pub(super) fn latency(run: &Run<'_>, stations: &[Station], estimate: &mut Estima
             run.graph.components.get(step.callee).and_then(|callee| idle_time(run, callee, step, station.service));
         estimate.idle.push(idle.map(|(mean, _)| mean));
     }
-    estimate.attempts = vec![0.0; run.graph.steps.len()];
+    estimate.attempts = vec![1.0; run.graph.steps.len()];
     estimate.in_progress = vec![0.0; run.graph.steps.len()];
     for flow in 0..run.graph.flows.len() {
-        one(run, stations, flow, estimate);
+        of_flow(run, stations, flow, estimate);
     }
-    // Calls outside any flow are made once.
-    estimate.attempts.iter_mut().filter(|attempts| **attempts <= 0.0).for_each(|attempts| *attempts = 1.0);
+    for (index, step) in run.graph.steps.iter().enumerate().filter(|(_, step)| !step.asynchronous) {
+        let calls = estimate.in_progress.get(index).copied().unwrap_or(0.0);
+        *estimate.pool_in_use.entry((step.caller, step.callee)).or_insert(0.0) += calls;
+        if let Some(figures) = estimate.components.get_mut(step.callee) {
+            figures.in_flight = Some(figures.in_flight.unwrap_or(0.0) + calls);
+        }
+    }
 }
 
-fn one(run: &Run<'_>, stations: &[Station], index: usize, estimate: &mut Estimate) {
+/// Fills in the latency of a flow, and the attempts and calls in progress of its steps.
+pub(super) fn of_flow(run: &Run<'_>, stations: &[Station], index: usize, estimate: &mut Estimate) {
     let Some(flow) = run.graph.flows.get(index) else { return };
+    for step in flow.steps.clone() {
+        if let (Some(attempts), Some(calls)) = (estimate.attempts.get_mut(step), estimate.in_progress.get_mut(step)) {
+            (*attempts, *calls) = (0.0, 0.0);
+        }
+    }
     let mut shared = shared_caches(run, index);
     shared.truncate(MAX_SHARED);
     let mut scenarios = Vec::new();
@@ -60,33 +72,22 @@ fn one(run: &Run<'_>, stations: &[Station], index: usize, estimate: &mut Estimat
                 }
             }
             in_progress(run, index, weight, &calls, estimate);
-            scenarios.push((weight, calls.body(&flow.body)));
+            scenarios.push((weight, calls.body(run, &flow.body)));
         }
     }
+    // Calls that no request makes are made once.
+    for step in flow.steps.clone() {
+        if let Some(attempts) = estimate.attempts.get_mut(step).filter(|attempts| **attempts <= 0.0) {
+            *attempts = 1.0;
+        }
+    }
+    let entry = flow.entry.is_some_and(|entry| run.scenario.is_down(run.graph, entry));
+    let late = if entry { 1.0 } else { late };
     let total = Latency::mixture(scenarios);
     let Some(figures) = estimate.flows.get_mut(index) else { return };
-    for step_index in flow.steps.clone() {
-        let Some(step) = run.graph.steps.get(step_index) else { continue };
-        // What never happens (a cache that is gone is never asked) keeps nobody waiting.
-        if step.detached
-            || run.scenario.is_down(run.graph, step.callee) && crate::graph::is_optional(run.graph, step_index)
-        {
-            continue;
-        }
-        let station = stations.get(step.callee).copied().unwrap_or_default();
-        let down = run.scenario.is_down(run.graph, step.callee) && !crate::graph::is_optional(run.graph, step_index);
-        if (station.overloaded || down) && figures.overloaded.is_none() {
-            figures.overloaded = Some(step.callee);
-        }
-        let component = run.graph.components.get(step.callee);
-        let timed = component.is_some_and(|c| idle_time(run, c, step, station.service).is_some());
-        if !timed && !figures.untimed.contains(&step.callee) {
-            figures.untimed.push(step.callee);
-        } else if station.size_unknown && !figures.uncounted.contains(&step.callee) {
-            figures.uncounted.push(step.callee);
-        }
-        figures.client_network |= round_trip(run, step.caller, step.callee).1;
-    }
+    unfinished(run, stations, index, figures);
+    figures.overloaded = figures.overloaded.or(flow.entry.filter(|_| entry));
+    figures.failing = Some(late);
     let depths = flow.steps.clone().filter_map(|step| run.structure.depth.get(step)).max();
     figures.depth = depths.map_or(0.0, |&d| f64::from(u32::try_from(d).unwrap_or(u32::MAX)));
     let countable = figures.overloaded.is_none() && figures.untimed.is_empty();
@@ -97,6 +98,37 @@ fn one(run: &Run<'_>, stations: &[Station], index: usize, estimate: &mut Estimat
         figures.p95 = Some(total.percentile(0.95));
         figures.p99 = Some(total.percentile(0.99));
         figures.p999 = Some(total.percentile(0.999));
+    }
+}
+
+/// What keeps a flow's latency from being known: components that can't keep up or are gone, that nobody timed, or whose
+/// nodes nobody counted.
+fn unfinished(run: &Run<'_>, stations: &[Station], index: usize, figures: &mut FlowFigures) {
+    let Some(flow) = run.graph.flows.get(index) else { return };
+    let cut = cut(run, index);
+    for step_index in flow.steps.clone() {
+        let Some(step) = run.graph.steps.get(step_index) else { continue };
+        // What never happens keeps nobody waiting, and what a caller can do without not beyond its timeouts.
+        let gone = gone(run, step);
+        let made = cut.as_ref().and_then(|cut| cut.made.get(step_index - flow.steps.start)).copied();
+        if step.detached || made.is_some_and(|made| made <= 0.0) || gone >= 1.0 && is_optional(run.graph, step_index) {
+            continue;
+        }
+        let station = stations.get(step.callee).copied().unwrap_or_default();
+        if (station.overloaded || gone > 0.0 && !is_optional(run.graph, step_index)) && figures.overloaded.is_none() {
+            figures.overloaded = Some(step.callee);
+        }
+        if gone >= 1.0 {
+            continue;
+        }
+        let component = run.graph.components.get(step.callee);
+        let timed = component.is_some_and(|c| idle_time(run, c, step, station.service).is_some());
+        if !timed && !figures.untimed.contains(&step.callee) {
+            figures.untimed.push(step.callee);
+        } else if station.size_unknown && !figures.uncounted.contains(&step.callee) {
+            figures.uncounted.push(step.callee);
+        }
+        figures.client_network |= round_trip(run, step.caller, step.callee).1;
     }
 }
 
@@ -140,27 +172,33 @@ impl Calls {
         self.list.get(step.wrapping_sub(self.start))?.as_ref()
     }
 
-    /// What a caller waits for.
-    fn body(&self, children: &[Child]) -> Latency {
-        children.iter().fold(Latency::zero(), |sum, child| match child {
-            Child::Step(step) => self.get(*step).map_or_else(|| sum.clone(), |call| sum.sequence(&call.time)),
-            Child::Parallel { needed, steps } => {
-                let branches: Vec<Latency> =
-                    steps.iter().filter_map(|s| self.get(*s)).map(|c| c.time.clone()).collect();
-                let done = Latency::k_of_n((*needed).min(branches.len()), &branches);
-                sum.sequence(&done.unwrap_or_else(Latency::zero))
+    /// What a caller waits for. After a call that it needs and that always fails it does nothing more.
+    fn body(&self, run: &Run<'_>, children: &[Child]) -> Latency {
+        let mut sum = Latency::zero();
+        for child in children {
+            match child {
+                Child::Step(step) => {
+                    let Some(call) = self.get(*step) else { continue };
+                    sum = sum.sequence(&call.time);
+                    if call.fails >= 1.0 && !is_optional(run.graph, *step) {
+                        break;
+                    }
+                }
+                Child::Parallel { needed, steps } => {
+                    let branches: Vec<Latency> =
+                        steps.iter().filter_map(|s| self.get(*s)).map(|c| c.time.clone()).collect();
+                    let done = Latency::k_of_n((*needed).min(branches.len()), &branches);
+                    sum = sum.sequence(&done.unwrap_or_else(Latency::zero));
+                }
             }
-        })
+        }
+        sum
     }
 
     /// The chance that one of the calls that a caller needs fails in the end.
     fn failing(&self, run: &Run<'_>, children: &[Child]) -> f64 {
         let fails = |step: &usize| {
-            if crate::graph::is_optional(run.graph, *step) {
-                0.0
-            } else {
-                self.get(*step).map_or(0.0, |call| call.fails)
-            }
+            if is_optional(run.graph, *step) { 0.0 } else { self.get(*step).map_or(0.0, |call| call.fails) }
         };
         let works = children.iter().map(|child| match child {
             Child::Step(step) => 1.0 - fails(step),
@@ -183,13 +221,15 @@ fn backwards(run: &Run<'_>, stations: &[Station], flow: usize, fixed: &[(usize, 
             continue;
         }
         let station = stations.get(step.callee).copied().unwrap_or_default();
-        let own = call(run, step, &station).sequence(&calls.body(&step.children));
+        let own = call(run, step, &station).sequence(&calls.body(run, &step.children));
         let mean = own.mean();
         let nested = calls.failing(run, &step.children);
-        let down = run.scenario.is_down(run.graph, step.callee);
-        let optional = crate::graph::is_optional(run.graph, index);
-        let hazard = Hazard { refused: station.refused, nested, optional, overloaded: station.overloaded || down };
-        let Attempted { time, attempts, fails } = attempted(run, step, own, hazard);
+        let gone = gone(run, step);
+        let optional = is_optional(run.graph, index);
+        let hazard = Hazard { refused: station.refused, nested, optional, overloaded: station.overloaded, gone };
+        let Attempted { time, attempts, fails, held } = attempted(run, step, own, hazard);
+        // A callee works on after its caller gave up, unless it is gone or never gets to it.
+        let mean = if station.overloaded || gone > 0.0 { held } else { mean };
         let chance = chance(run, step, fixed);
         let times = run.of(&step.own, attr!(Step, "times")).unwrap_or(1.0);
         let repeated = if times == 1.0 { time } else { time.times(times) };
@@ -216,14 +256,10 @@ fn in_progress(run: &Run<'_>, flow: usize, weight: f64, calls: &Calls, estimate:
     let steps = run.graph.flows.get(flow).map_or(0..0, |f| f.steps.clone());
     let rate = estimate.flows.get(flow).and_then(|f| f.peak_rate).unwrap_or(0.0);
     for index in steps {
-        let (Some(call), Some(step)) = (calls.get(index), run.graph.steps.get(index)) else { continue };
+        let Some(call) = calls.get(index) else { continue };
         let visits = estimate.visits.get(index).copied().unwrap_or(0.0);
         if let Some(sum) = estimate.in_progress.get_mut(index) {
             *sum += weight * rate * visits * call.mean;
-        }
-        *estimate.pool_in_use.entry((step.caller, step.callee)).or_insert(0.0) += weight * rate * visits * call.mean;
-        if let Some(figures) = estimate.components.get_mut(step.callee) {
-            figures.in_flight = Some(figures.in_flight.unwrap_or(0.0) + weight * rate * visits * call.mean);
         }
     }
 }

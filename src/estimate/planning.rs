@@ -38,7 +38,7 @@ const BURSTY: f64 = 3.0;
 
 /// The plan of a system.
 pub fn blueprint(run: &Run<'_>) -> Blueprint {
-    let run = &Run { hits: crate::estimate::cache::hits(run), ..*run };
+    let run = &Run { hits: crate::estimate::cache::hits(run).into(), ..*run };
     let graph = run.graph;
     let mut notes = Vec::new();
     let once = vec![1.0; graph.steps.len()];
@@ -256,8 +256,7 @@ fn pauses(run: &Run<'_>, step: &Step) -> Vec<Pause> {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers up to 1e9")]
 fn breaker(run: &Run<'_>, step: &Step) -> Option<BreakerPlan> {
-    let there = step.own.get(attr!(Step, "circuit_breaker"))?;
-    if !matches!(there.value, AttributeValue::Flag(true)) {
+    if !attempt::breaks_circuit(step) {
         return None;
     }
     let get = |id| run.of(&step.own, id);

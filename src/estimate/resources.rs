@@ -39,7 +39,8 @@ fn sockets(run: &Run<'_>, estimate: &Estimate) -> Vec<f64> {
     open
 }
 
-fn of_component(
+/// The resources of one component, without an order; `sockets` are the connections that it has open to others.
+pub(super) fn of_component(
     run: &Run<'_>,
     component: &Component,
     index: usize,

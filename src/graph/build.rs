@@ -116,6 +116,8 @@ impl Builder<'_> {
         }
         regions.sort_unstable();
         regions.dedup();
+        let standby: Vec<usize> = names("standby.region").iter().filter_map(|name| self.region(name)).collect();
+        self.standby(&spec, &standby, &regions);
         let index = self.graph.components.len();
         self.names.insert(spec.name.value.clone(), index);
         self.graph.components.push(Component {
@@ -127,7 +129,29 @@ impl Builder<'_> {
             own: spec.attributes,
             zones,
             regions,
+            standby,
         });
+    }
+
+    /// A standby that says where it is not, or stands where the component itself does, takes over from nothing.
+    fn standby(&mut self, spec: &ComponentSpec, standby: &[usize], regions: &[usize]) {
+        let find = |key| AttributeId::find(Target::Component, key).and_then(|id| spec.attributes.get(id));
+        let (size, place) = (find("standby.replicas"), find("standby.region"));
+        let name = &spec.name.value;
+        let Some(Origin::Spec(span)) = size.or(place).map(|attribute| &attribute.origin) else { return };
+        let span = *span;
+        if matches!(size.map(|a| &a.value), Some(AttributeValue::Absent)) {
+            return;
+        }
+        if size.is_none() || place.is_none() {
+            let missing = if size.is_none() { "how many nodes it has" } else { "where it is" };
+            let help = format!("write `standby: {{ replicas: 2, region: … }}` for `{name}`");
+            self.error("incomplete-standby", span, format!("the standby of `{name}` doesn't say {missing}"), help);
+        } else if standby.iter().any(|region| regions.contains(region)) {
+            let message = format!("the standby of `{name}` stands in a region in which `{name}` itself runs");
+            let help = "a standby takes over when the component's own regions are gone; name another region";
+            self.error("standby-in-same-region", span, message, help.to_owned());
+        }
     }
 
     fn region(&mut self, name: &Spanned<String>) -> Option<usize> {

@@ -111,14 +111,20 @@ fn must_work<'g>(graph: &'g Graph, step: usize, found: &mut Vec<usize>, open: &m
 /// or it asks a cache beside which the same caller also asks the store on a miss.
 pub(crate) fn is_optional(graph: &Graph, index: usize) -> bool {
     use crate::attributes::AttributeValue;
-    use crate::vocabulary::{AttributeId, Kind, Target};
     let Some(step) = graph.steps.get(index) else { return true };
-    let stated = |key: &str| AttributeId::find(Target::Step, key).and_then(|id| step.own.get(id)).map(|a| &a.value);
-    let declared = matches!(stated("optional"), Some(AttributeValue::Flag(true)))
-        || matches!(stated("fallback"), Some(AttributeValue::Text(text)) if text != "false" && text != "none");
+    let stated = |id| step.own.get(id).map(|a| &a.value);
+    let declared = matches!(stated(attr!(Step, "optional")), Some(AttributeValue::Flag(true)))
+        || matches!(stated(attr!(Step, "fallback")), Some(AttributeValue::Text(text)) if text != "false" && text != "none");
     if step.detached || declared {
         return true;
     }
+    is_cached(graph, index)
+}
+
+/// Whether a call asks a cache beside which the same caller also asks the store on a miss.
+pub(crate) fn is_cached(graph: &Graph, index: usize) -> bool {
+    use crate::vocabulary::Kind;
+    let Some(step) = graph.steps.get(index) else { return false };
     let is_cache = graph.components.get(step.callee).is_some_and(|c| c.kind == Kind::Cache);
     let flow_steps = graph.flows.get(step.flow).map_or(0..0, |flow| flow.steps.clone());
     is_cache

@@ -60,11 +60,11 @@ pub(super) fn lookup(target: Target, path: &str) -> FieldType {
     }
 }
 
-fn number(dimension: Dimension) -> Type {
+pub(super) fn number(dimension: Dimension) -> Type {
     Type::Quantity(dimension)
 }
 
-fn list(target: Target) -> Type {
+pub(super) fn list(target: Target) -> Type {
     Type::List(Box::new(Type::Entity(target)))
 }
 
@@ -72,7 +72,7 @@ fn entity(target: Target, index: usize) -> Value<'static> {
     Value::Entity(EntityRef { target, index: u32::try_from(index).unwrap_or(u32::MAX) })
 }
 
-fn entities<'w>(target: Target, items: impl IntoIterator<Item = usize>) -> Value<'w> {
+pub(super) fn entities<'w>(target: Target, items: impl IntoIterator<Item = usize>) -> Value<'w> {
     let list: Vec<Value<'w>> = items.into_iter().map(|index| entity(target, index)).collect();
     Value::List(Rc::from(list))
 }
@@ -82,7 +82,7 @@ fn count<'w>(n: usize) -> Value<'w> {
     Value::Number(n as f64)
 }
 
-fn own(target: Target, key: &'static str, ty: Type, doc: &'static str, get: Get) -> FieldDef {
+pub(super) fn own(target: Target, key: &'static str, ty: Type, doc: &'static str, get: Get) -> FieldDef {
     FieldDef { target, key, ty, hint: Hint::Auto, doc, get: Getter::Own(get) }
 }
 
@@ -97,8 +97,13 @@ fn limit_missing<'w>(index: usize) -> Value<'w> {
     Value::Unknown(Missing { entity, field: "memory, threads, disk or another limit" })
 }
 
+/// A share, shown as a percentage.
+pub(super) fn share(target: Target, key: &'static str, doc: &'static str, get: Get) -> FieldDef {
+    FieldDef { hint: Hint::Percent, ..own(target, key, number(Dimension::NONE), doc, get) }
+}
+
 fn chance(key: &'static str, doc: &'static str, get: Get) -> FieldDef {
-    FieldDef { hint: Hint::Percent, ..own(Target::Flow, key, number(Dimension::NONE), doc, get) }
+    share(Target::Flow, key, doc, get)
 }
 
 fn met<'w>(world: &World<'w>, flow: usize, key: &'static str) -> Value<'w> {
@@ -220,9 +225,9 @@ fn chances() -> Vec<FieldDef> {
             Some(resource) => Value::Text(resource.name),
             None => limit_missing(i),
         }),
-        FieldDef { hint: Hint::Percent, ..own(Target::Component, "tightest_share", number(Dimension::NONE), tightest(false), |w, i| {
+        share(Target::Component, "tightest_share", tightest(false), |w, i| {
             scarce(w, i).map_or(limit_missing(i), |resource| Value::Number(resource.share()))
-        }) },
+        }),
         chance("chance.mean", "Chance that the objective for the mean is met, over the spread of the assumptions.", |w, i| met(w, i, "mean")),
         chance("chance.p50", "Chance that the objective for the median is met.", |w, i| met(w, i, "p50")),
         chance("chance.p95", "Chance that the objective for p95 is met.", |w, i| met(w, i, "p95")),
@@ -235,6 +240,7 @@ fn chances() -> Vec<FieldDef> {
 fn all_fields() -> Vec<FieldDef> {
     let mut fields = structural();
     fields.extend(chances());
+    fields.extend(crate::lint::loss::fields());
     for target in Target::ALL {
         for id in AttributeId::of(target) {
             let def = id.def();
@@ -270,6 +276,7 @@ fn all_fields() -> Vec<FieldDef> {
             "pool" => "pool.stated",
             "health_check" => "health_check.stated",
             "dead_letter" => "dead_letter.stated",
+            "standby" => "standby.stated",
             _ => "quorum.stated",
         };
         fields.push(FieldDef {

@@ -43,7 +43,7 @@ pub struct Outcome {
 }
 
 /// Runs rules. Without a `today`, suppressions don't expire.
-pub fn run(world: &World<'_>, rules: &[Rule], today: Option<Day>) -> Outcome {
+pub fn run<'w>(world: &World<'w>, rules: &'w [Rule], today: Option<Day>) -> Outcome {
     let mut outcome = Outcome::default();
     for rule in rules {
         one(world, rule, &mut outcome);
@@ -53,7 +53,7 @@ pub fn run(world: &World<'_>, rules: &[Rule], today: Option<Day>) -> Outcome {
     outcome
 }
 
-fn one(world: &World<'_>, rule: &Rule, outcome: &mut Outcome) {
+fn one<'w>(world: &World<'w>, rule: &'w Rule, outcome: &mut Outcome) {
     let count = world.count(rule.target);
     let budget = Budget::new(STEPS_FIXED + STEPS_EACH * count as u64);
     let mut unknown = 0;

@@ -9,6 +9,7 @@ use crate::estimate::{Estimate, Model, Scenario, spreads};
 use crate::expr::{Budget, Checked, EntityRef, ExprError, FieldId, Missing, StreamId, Value, evaluate};
 use crate::graph::{Graph, Structure};
 use crate::lint::field::FIELDS;
+use crate::lint::loss::Known;
 use crate::vocabulary::Target;
 
 /// The world of one analysis.
@@ -31,6 +32,8 @@ pub struct World<'w> {
     pub calls_from: Vec<Vec<usize>>,
     /// What sampling needs; without it chances are unknown.
     pub catalog: Option<&'w Catalog>,
+    /// What follows from losses, computed when first asked for.
+    pub(super) known: Known<'w>,
     /// How likely each objective is met, computed when first asked for.
     chances: OnceCell<Vec<(Objective, Option<f64>)>>,
 }
@@ -52,6 +55,7 @@ impl<'w> World<'w> {
             calls_to: empty(),
             calls_from: empty(),
             catalog: None,
+            known: Known::default(),
             chances: OnceCell::new(),
         };
         for (index, step) in graph.steps.iter().enumerate() {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::quantity::{number, quantity};
+use crate::report::failures::{self, Names};
 use crate::report::tables::{Table, columns};
 use crate::study::what_if::{Change, Comparison};
 use crate::vocabulary::{Kind, Target};
@@ -30,7 +31,7 @@ pub fn tables(comparison: &Comparison, analysis: &Analysis, all: bool) -> Vec<Ta
     for (flow, figures) in analysis.graph.flows.iter().zip(&comparison.then.flows) {
         let overloaded = figures.overloaded.and_then(|index| analysis.graph.components.get(index));
         notes.extend(
-            overloaded.map(|c| format!("{}: no answers, since {} can't keep up or is gone", flow.name, c.name)),
+            overloaded.map(|c| format!("{}: no latency, since {} can't keep up or is gone", flow.name, c.name)),
         );
     }
     let changes = Table { title: "What changes", columns: columns(&["", "today", "then", "change"]), rows, notes };
@@ -38,6 +39,13 @@ pub fn tables(comparison: &Comparison, analysis: &Analysis, all: bool) -> Vec<Ta
     let rows = goals.map(|goal| vec![goal.name.clone(), met(goal.today), met(goal.then)]).collect();
     let goals = Table { title: "Objectives", columns: columns(&["", "today", "then"]), rows, notes: Vec::new() };
     [changes, goals].into_iter().filter(|table| !table.rows.is_empty() || !table.notes.is_empty()).collect()
+}
+
+/// What follows where something is gone: for a terminal, or as Markdown where no width is given.
+pub fn follows(comparison: &Comparison, analysis: &Analysis, all: bool, width: Option<u16>) -> String {
+    let Some((loss, goals)) = &comparison.follows else { return String::new() };
+    let names = Names { graph: &analysis.graph, goals, verbose: all };
+    width.map_or_else(|| failures::one_markdown(loss, &names), |width| failures::one_text(loss, &names, width))
 }
 
 fn is_client(change: &Change, analysis: &Analysis) -> bool {
@@ -101,6 +109,9 @@ struct Report<'r> {
     tool: &'static str,
     figures: Vec<Figure<'r>>,
     objectives: Vec<Objective<'r>>,
+    /// What follows where something is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follows: Option<failures::Follows<'r>>,
 }
 
 #[derive(Serialize)]
@@ -130,6 +141,9 @@ pub fn json(comparison: &Comparison, analysis: &Analysis) -> serde_json::Result<
     });
     let goals = comparison.goals.iter();
     let objectives = goals.map(|goal| Objective { name: &goal.name, today: goal.today, then: goal.then }).collect();
-    let report = Report { version: 1, tool: "napkin", figures: figures.collect(), objectives };
+    let names = |goals| Names { graph: &analysis.graph, goals, verbose: true };
+    let named = comparison.follows.as_ref().map(|(loss, goals)| (loss, names(goals)));
+    let follows = named.as_ref().map(|(loss, names)| failures::follows(loss, names));
+    let report = Report { version: 1, tool: "napkin", figures: figures.collect(), objectives, follows };
     serde_json::to_string_pretty(&report).map(|text| text + "\n")
 }

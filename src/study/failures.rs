@@ -1,17 +1,52 @@
-//! What breaks next: every component, node, zone and region taken away in turn, worst first.
+//! What breaks next: every component, node, zone, region and external dependency taken away in turn, worst first.
 
 use crate::analysis::Analysis;
 use crate::attributes::Input;
 use crate::catalog::Catalog;
-use crate::estimate::objective::{Objective, objectives};
-use crate::estimate::{Estimate, Run, Scenario, estimate_scenario};
+use crate::estimate::losses::{FlowLoss, Loss, Losses};
+use crate::estimate::objective::Objective;
+use crate::estimate::{Run, Scenario, has_primary};
+use crate::graph::Component;
 use crate::vocabulary::{Kind, attr};
+
+/// What sort of thing is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    /// A component of the system.
+    Component,
+    /// One node of a component.
+    Node,
+    /// A zone.
+    Zone,
+    /// A region.
+    Region,
+    /// Someone else's system.
+    External,
+    /// Two things at once.
+    Pair,
+}
+
+impl Sort {
+    /// The name in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sort::Component => "component",
+            Sort::Node => "node",
+            Sort::Zone => "zone",
+            Sort::Region => "region",
+            Sort::External => "external",
+            Sort::Pair => "pair",
+        }
+    }
+}
 
 /// What is taken away.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// `cache`, `a node of api`, `zone a`, `region us-east`; two of them with `and` between.
+    /// `cache`, `a node of api`, `the primary of db`, `zone a`, `region us-east`; two of them with `and` between.
     pub name: String,
+    /// What sort of thing it is.
+    pub sort: Sort,
     /// The state.
     pub scenario: Scenario,
 }
@@ -20,184 +55,173 @@ pub struct Case {
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// What was taken away.
-    pub name: String,
-    /// Flows of which no request succeeds.
-    pub lost: Vec<String>,
-    /// Components that can't keep up although they could before.
-    pub overloaded: Vec<(String, f64)>,
-    /// Objectives that are missed although they were met before.
-    pub missed: Vec<String>,
-    /// The largest factor by which the p99 of a surviving flow grows.
-    pub slower: Option<f64>,
-    /// Data sets of which acknowledged writes are lost, and why.
-    pub at_risk: Vec<(String, &'static str)>,
+    pub case: Case,
+    /// What it costs.
+    pub loss: Loss,
 }
+
+/// How much worse one loss is than another, in this order: the share of all requests that fail (in steps of a thousandth),
+/// flows lost, data at risk, components overloaded or out of threads and the like, objectives missed, the share of
+/// requests that succeed without a part (in thousandths).
+type Badness = [u64; 6];
 
 impl Outcome {
-    /// How bad it is: flows lost before overloads before objectives before slowness.
-    fn badness(&self) -> [usize; 4] {
-        [self.lost.len(), self.overloaded.len(), self.at_risk.len(), self.missed.len()]
+    fn badness(&self) -> Badness {
+        let loss = &self.loss;
+        let exhausted = loss.exhausted.iter().filter(|used| !loss.overloaded().any(|l| l.component == used.component));
+        let counts = [
+            loss.lost().count(),
+            loss.at_risk.len(),
+            loss.overloaded().count() + exhausted.count() + loss.reconnects.iter().filter(|r| r.is_overload()).count(),
+            loss.missed.len(),
+        ];
+        let [lost, at_risk, overloaded, missed] = counts.map(|count| count as u64);
+        [thousandths(loss.fails), lost, at_risk, overloaded, missed, thousandths(loss.degraded)]
+    }
+
+    /// Whether it costs no request, no part of one, no objective and no data, and strains nothing.
+    pub fn is_harmless(&self) -> bool {
+        let loss = &self.loss;
+        let strained = loss.loads.iter().any(|load| load.is_strain());
+        self.badness() == [0; 6] && !strained && !loss.flows.iter().any(FlowLoss::is_slower)
     }
 }
 
-/// Every single case of a system; with `pairs` also every two of them.
-pub fn cases(analysis: &Analysis, pairs: bool) -> Vec<Case> {
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1")]
+fn thousandths(share: f64) -> u64 {
+    (share * 1000.0).ceil().clamp(0.0, 1000.0) as u64
+}
+
+/// Every single case of a system, in the order of the spec.
+pub fn cases(analysis: &Analysis, catalog: &Catalog) -> Vec<Case> {
     let graph = &analysis.graph;
+    let today = Scenario::default();
+    let value = |input: &Input| input.value;
+    let run = Run::new((graph, &analysis.structure, catalog), &value, &today);
     let mut list = Vec::new();
-    for (index, component) in graph.components.iter().enumerate() {
-        if component.kind == Kind::Client {
-            continue;
-        }
-        let nodes = analysis.estimate.components.get(index).and_then(|c| c.nodes);
-        let managed = component.flag(attr!(Component, "managed")) == Some(true);
-        if nodes.is_some_and(|n| n > 1.0) && !managed {
-            let scenario = Scenario { nodes: [(index, 1.0)].into(), ..Scenario::default() };
-            list.push(Case { name: format!("a node of {}", component.name), scenario });
-        }
-        let scenario = Scenario { components: [index].into(), ..Scenario::default() };
-        list.push(Case { name: component.name.clone(), scenario });
+    for component in graph.components.iter().filter(|component| component.kind != Kind::Client) {
+        list.extend(nodes(analysis, &run, component));
+        let sort = if component.kind == Kind::External { Sort::External } else { Sort::Component };
+        let scenario = Scenario { components: [component.index].into(), ..Scenario::default() };
+        list.push(Case { name: component.name.clone(), sort, scenario });
     }
     for (index, zone) in graph.zones.iter().enumerate() {
-        let scenario = Scenario { zones: [index].into(), ..Scenario::default() };
-        list.push(Case { name: format!("zone {}", zone.name), scenario });
+        let twice = graph.zones.iter().filter(|other| other.name == zone.name).count() > 1;
+        let region = graph.regions.get(zone.region).filter(|_| twice);
+        let name = region.map_or(format!("zone {}", zone.name), |region| format!("zone {}/{}", region.name, zone.name));
+        list.push(Case { name, sort: Sort::Zone, scenario: Scenario::without_zone(index) });
     }
     if graph.regions.len() > 1 {
         for (index, region) in graph.regions.iter().enumerate() {
-            let zones = (0..).zip(&graph.zones).filter(|(_, z)| z.region == index).map(|(zone, _)| zone).collect();
-            let only_there = (0..).zip(&graph.components).filter(|(_, c)| c.regions == [index]);
-            let components = only_there.map(|(component, _)| component).collect();
-            let scenario = Scenario { zones, components, ..Scenario::default() };
-            list.push(Case { name: format!("region {}", region.name), scenario });
-        }
-    }
-    if pairs {
-        let singles = list.clone();
-        for (at, a) in singles.iter().enumerate() {
-            for b in singles.iter().skip(at + 1) {
-                list.extend(both(a, b));
-            }
+            let scenario = Scenario::without_region(graph, index);
+            list.push(Case { name: format!("region {}", region.name), sort: Sort::Region, scenario });
         }
     }
     list
+}
+
+/// One node of a component, and its primary apart from its copies. A managed product's nodes are its provider's matter.
+fn nodes(analysis: &Analysis, run: &Run<'_>, component: &Component) -> Vec<Case> {
+    let figures = analysis.estimate.components.get(component.index);
+    let managed = component.flag(attr!(Component, "managed")) == Some(true);
+    let shards = run.component(component, attr!(Component, "shards")).unwrap_or(1.0);
+    // Where each shard has one node, that node is all that the shard has: not a loss that others share.
+    if managed || !figures.and_then(|c| c.nodes).is_some_and(|nodes| nodes / shards > 1.0) {
+        return Vec::new();
+    }
+    let scenario = Scenario { nodes: [(component.index, 1.0)].into(), ..Scenario::default() };
+    let case = |name: String, scenario: Scenario| Case { name, sort: Sort::Node, scenario };
+    if !has_primary(component) {
+        return vec![case(format!("a node of {}", component.name), scenario)];
+    }
+    let primary = Scenario { primaries: [component.index].into(), ..scenario.clone() };
+    vec![
+        case(format!("the primary of {}", component.name), primary),
+        case(format!("a copy of {}", component.name), scenario),
+    ]
+}
+
+/// More pairs than these are not tried.
+pub const MOST_PAIRS: usize = 50_000;
+
+/// Two cases at once: their places among the single ones, and what they are together.
+pub type Pair = ([usize; 2], Case);
+
+/// Every two of some cases; `None` if these are too many.
+pub fn pairs(singles: &[Case]) -> Option<Vec<Pair>> {
+    if singles.len() * singles.len().saturating_sub(1) / 2 > MOST_PAIRS {
+        return None;
+    }
+    let numbered = || singles.iter().enumerate();
+    let pairs = numbered().flat_map(|(at, a)| numbered().skip(at + 1).map(move |(other, b)| ([at, other], a, b)));
+    Some(pairs.filter_map(|(places, a, b)| Some((places, both(a, b)?))).collect())
 }
 
 /// Two cases at once; `None` where one holds the other.
 fn both(a: &Case, b: &Case) -> Option<Case> {
     let mut scenario = a.scenario.clone();
     scenario.zones.extend(&b.scenario.zones);
+    scenario.regions.extend(&b.scenario.regions);
     scenario.components.extend(&b.scenario.components);
+    scenario.primaries.extend(&b.scenario.primaries);
     for (component, nodes) in &b.scenario.nodes {
         *scenario.nodes.entry(*component).or_insert(0.0) += nodes;
     }
     scenario.nodes.retain(|component, _| !scenario.components.contains(component));
+    scenario.primaries.retain(|component| !scenario.components.contains(component));
     let same = scenario == a.scenario || scenario == b.scenario;
-    (!same).then(|| Case { name: format!("{} and {}", a.name, b.name), scenario })
+    (!same).then(|| Case { name: format!("{} and {}", a.name, b.name), sort: Sort::Pair, scenario })
 }
 
-/// The outcome of each case, worst first. Pairs that are no worse than one of their halves say nothing new and are left out.
-pub fn failures(analysis: &Analysis, cases: &[Case], catalog: &Catalog) -> Vec<Outcome> {
-    let goals = objectives(&analysis.graph);
-    let met = met(analysis, &goals, &analysis.estimate, &Scenario::default(), catalog);
-    let mut list: Vec<Outcome> = cases.iter().map(|case| outcome(analysis, case, &goals, &met, catalog)).collect();
-    let singles: Vec<(String, [usize; 4])> =
-        list.iter().filter(|o| !o.name.contains(" and ")).map(|o| (o.name.clone(), o.badness())).collect();
-    list.retain(|outcome| {
-        let Some((a, b)) = outcome.name.split_once(" and ") else { return true };
-        let halves = singles.iter().filter(|(name, _)| name == a || name == b);
-        halves.map(|(_, half)| *half).max().is_none_or(|half| outcome.badness() > half)
-    });
+/// What follows from each case, worst first, and the objectives that outcomes point to.
+///
+/// Pairs that are no worse than the two losses one after the other say nothing new and are left out.
+pub fn failures(
+    analysis: &Analysis,
+    singles: &[Case],
+    pairs: &[Pair],
+    catalog: &Catalog,
+) -> (Vec<Outcome>, Vec<Objective>) {
+    let mut losses = Losses::new((&analysis.graph, &analysis.structure, catalog), 1.0);
+    let mut see = |case: &Case| Outcome { case: case.clone(), loss: losses.without(&case.scenario) };
+    let mut list: Vec<Outcome> = singles.iter().map(&mut see).collect();
+    let mut together = Vec::new();
+    for (places, case) in pairs {
+        let outcome = see(case);
+        let halves: Vec<&Loss> = places.iter().filter_map(|&place| list.get(place)).map(|half| &half.loss).collect();
+        if adds(&outcome.loss, &halves) {
+            together.push(outcome);
+        }
+    }
+    list.append(&mut together);
     list.sort_by(|a, b| {
-        let slower = |outcome: &Outcome| outcome.slower.unwrap_or(1.0);
-        b.badness().cmp(&a.badness()).then(slower(b).total_cmp(&slower(a))).then(a.name.cmp(&b.name))
+        let order = b.badness().cmp(&a.badness()).then(b.loss.slower().total_cmp(&a.loss.slower()));
+        order.then(a.case.sort.cmp(&b.case.sort)).then(a.case.name.cmp(&b.case.name))
     });
-    list
+    (list, losses.goals)
 }
 
-fn met(
-    analysis: &Analysis,
-    goals: &[Objective],
-    figures: &Estimate,
-    scenario: &Scenario,
-    catalog: &Catalog,
-) -> Vec<Option<bool>> {
-    let value = |input: &Input| input.value;
-    let run = Run::new((&analysis.graph, &analysis.structure, catalog), &value, scenario);
-    goals.iter().map(|goal| goal.met(&run, figures)).collect()
-}
-
-fn outcome(
-    analysis: &Analysis,
-    case: &Case,
-    goals: &[Objective],
-    before: &[Option<bool>],
-    catalog: &Catalog,
-) -> Outcome {
-    let (graph, today) = (&analysis.graph, &analysis.estimate);
-    let figures = estimate_scenario(graph, &analysis.structure, catalog, &case.scenario);
-    let dead = |flow: usize| {
-        let down = |c: &usize| {
-            case.scenario.is_down(graph, *c) || figures.components.get(*c).and_then(|c| c.nodes) == Some(0.0)
+/// Whether two losses at once cost something that neither costs alone.
+fn adds(both: &Loss, halves: &[&Loss]) -> bool {
+    let flows = both.flows.iter().any(|flow| {
+        let each = |half: &Loss| half.flows.iter().find(|f| f.flow == flow.flow).map_or(0.0, |f| f.fails);
+        // Two independent halves fail what either fails.
+        let apart = 1.0 - halves.iter().map(|half| 1.0 - each(half)).product::<f64>();
+        flow.fails > apart + 1e-3
+    });
+    let overloads = both
+        .overloaded()
+        .any(|load| !halves.iter().any(|half| half.overloaded().any(|other| other.component == load.component)));
+    let exhausts = both.exhausted.iter().any(|used| {
+        let same = |other: &crate::estimate::losses::Exhausted| {
+            (other.component, other.resource) == (used.component, used.resource)
         };
-        analysis.structure.critical.get(flow).is_some_and(|critical| critical.iter().any(down))
-    };
-    let flows: Vec<usize> = (0..graph.flows.len()).collect();
-    let lost: Vec<usize> = flows.iter().copied().filter(|flow| dead(*flow)).collect();
-    let mut overloaded = Vec::new();
-    for ((component, then), now) in graph.components.iter().zip(&figures.components).zip(&today.components) {
-        let gone = then.nodes == Some(0.0);
-        let could = now.utilization.is_some_and(|u| u < 1.0);
-        if let Some(used) = then.utilization.filter(|used| *used >= 1.0 && could && !gone) {
-            overloaded.push((component.name.clone(), used));
-        }
-    }
-    overloaded.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let after = met(analysis, goals, &figures, &case.scenario, catalog);
-    let mut missed = Vec::new();
-    for ((goal, then), now) in goals.iter().zip(after).zip(before) {
-        // The availability of a system with a part gone isn't what its objective is about; lost flows say it.
-        let flow = goal.flow.filter(|flow| goal.key != "availability" && !lost.contains(flow));
-        if let Some(flow) = flow.filter(|_| then == Some(false) && *now != Some(false)) {
-            missed.push(format!("{} {}", graph.flows.get(flow).map_or("", |f| f.name.as_str()), goal.key));
-        }
-    }
-    let slower = flows.iter().filter(|flow| !lost.contains(flow)).filter_map(|flow| {
-        let p99 = |estimate: &Estimate| estimate.flows.get(*flow)?.p99;
-        Some(p99(&figures)? / p99(today)?)
+        !halves.iter().any(|half| half.exhausted.iter().any(same))
     });
-    let name = |flow: &usize| graph.flows.get(*flow).map_or(String::new(), |f| f.name.clone());
-    Outcome {
-        name: case.name.clone(),
-        lost: lost.iter().map(name).collect(),
-        overloaded,
-        missed,
-        slower: slower.reduce(f64::max),
-        at_risk: at_risk(analysis, &case.scenario),
-    }
-}
-
-/// Data sets whose every copy is gone, or whose latest writes only the lost primary had.
-fn at_risk(analysis: &Analysis, scenario: &Scenario) -> Vec<(String, &'static str)> {
-    let graph = &analysis.graph;
-    let mut list = Vec::new();
-    for data in &graph.data {
-        let gone = |store: &usize| scenario.is_down(graph, *store);
-        if !data.stores.is_empty() && data.stores.iter().all(gone) {
-            let backed = data.stores.iter().filter_map(|&store| graph.components.get(store));
-            let backup = backed.clone().any(|c| c.attribute(attr!(Component, "backup.every")).is_some());
-            list.push((data.name.clone(), if backup { "since backup" } else { "all copies" }));
-            continue;
-        }
-        let hit = data.stores.iter().filter_map(|&store| Some((store, graph.components.get(store)?)));
-        let behind =
-            hit.filter(|(_, c)| c.word(attr!(Component, "replication.mode")) == Some("async")).any(|(store, c)| {
-                let node = scenario.nodes.contains_key(&store);
-                // The primary stands in the first zone.
-                let zone = c.zones.first().is_some_and(|zone| scenario.zones.contains(zone));
-                node || zone
-            });
-        if behind {
-            list.push((data.name.clone(), "newest writes"));
-        }
-    }
-    list
+    let risks = both.at_risk.iter().any(|entry| {
+        let same = |other: &crate::estimate::at_risk::AtRisk| (other.data, other.risk) == (entry.data, entry.risk);
+        !halves.iter().any(|half| half.at_risk.iter().any(same))
+    });
+    let misses = both.missed.iter().any(|goal| !halves.iter().any(|half| half.missed.contains(goal)));
+    flows || overloads || exhausts || risks || misses
 }

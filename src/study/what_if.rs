@@ -2,8 +2,9 @@
 
 use crate::analysis::Analysis;
 use crate::catalog::Catalog;
+use crate::estimate::losses::{Loss, Losses};
 use crate::estimate::metric::{METRICS, Metric};
-use crate::estimate::objective::objectives;
+use crate::estimate::objective::{Objective, objectives};
 use crate::estimate::{Estimate, Run, Scenario, estimate_scenario};
 use crate::vocabulary::Target;
 
@@ -48,6 +49,8 @@ pub struct Comparison {
     pub goals: Vec<Goal>,
     /// The other state's figures.
     pub then: Estimate,
+    /// What follows where something is gone, and the objectives that it points to.
+    pub follows: Option<(Loss, Vec<Objective>)>,
 }
 
 /// The figures that a comparison goes through.
@@ -103,5 +106,9 @@ pub fn compare(today: &Analysis, changed: &Analysis, scenario: &Scenario, catalo
             }
         })
         .collect();
-    Comparison { changes, goals, then }
+    let follows = (!scenario.is_whole()).then(|| {
+        let mut losses = Losses::new((&changed.graph, &changed.structure, catalog), scenario.scale);
+        (losses.without(scenario), losses.goals)
+    });
+    Comparison { changes, goals, then, follows }
 }

@@ -43,6 +43,7 @@ pub const GROUPS: &[(&str, &str)] = &[
     ("health_check", "interval"),
     ("dead_letter", "to"),
     ("quorum", "write"),
+    ("standby", "replicas"),
 ];
 
 /// Every attribute that a spec may state.
@@ -73,6 +74,8 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("io_per_write", NUMBER, "Disk operations that a write takes; 1 unless stated."),
     component("base_memory", BYTES, "Memory that one replica takes when idle."),
     component("request_memory", BYTES, "Memory that a request in progress takes."),
+    component("standby.replicas", Shape::Whole(1), "Nodes that wait in another region and take over the whole load when its own regions are gone."),
+    component("standby.region", Shape::Names, "Region or regions in which these nodes wait."),
     component("autoscale.min", Shape::Whole(1), "Fewest replicas."),
     component("autoscale.max", Shape::Whole(1), "Most replicas."),
 
