@@ -1,6 +1,7 @@
 //! Rules: loaded and checked, evaluated over a graph and its estimates, suppressed where the spec says so.
 
 mod field;
+mod promises;
 mod rule;
 mod run;
 mod suppress;

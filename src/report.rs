@@ -11,6 +11,7 @@ pub mod findings_json;
 pub mod markdown;
 pub mod origins;
 pub mod plan;
+pub mod recovery;
 pub mod sarif;
 pub mod schema;
 pub mod sensitivity;

@@ -19,7 +19,9 @@ pub(super) fn traffic(run: &Run<'_>, attempts: &[f64]) -> Estimate {
         figures.rate = run.of(&flow.own, attr!(Flow, "rate")).map(|rate| rate * run.scenario.scale);
         let peak = run.of(&flow.own, attr!(Flow, "peak")).unwrap_or(1.0);
         figures.peak_rate = figures.rate.map(|rate| rate * peak);
-        let objective = run.of(&flow.own, attr!(Flow, "slo.availability"));
+        let shared = || run.of(&run.graph.requires, attr!(System, "availability"));
+        let objective = run.of(&flow.own, attr!(Flow, "slo.availability")).or_else(shared);
+        figures.objective = objective;
         figures.error_budget = objective.map(|goal| (1.0 - goal) * 30.0 * 86_400.0);
         estimate.system.peak_rate += figures.peak_rate.unwrap_or(0.0);
     }

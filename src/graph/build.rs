@@ -118,7 +118,7 @@ impl Builder<'_> {
         regions.dedup();
         let index = self.graph.components.len();
         self.names.insert(spec.name.value.clone(), index);
-        self.graph.components.push(Component {
+        let mut component = Component {
             index,
             name: spec.name.value,
             span: spec.name.span,
@@ -127,7 +127,9 @@ impl Builder<'_> {
             own: spec.attributes,
             zones,
             regions,
-        });
+        };
+        super::quorum::resolve(&mut component, &self.graph.zones);
+        self.graph.components.push(component);
     }
 
     fn region(&mut self, name: &Spanned<String>) -> Option<usize> {

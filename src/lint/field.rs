@@ -64,7 +64,7 @@ fn number(dimension: Dimension) -> Type {
     Type::Quantity(dimension)
 }
 
-fn list(target: Target) -> Type {
+pub(super) fn list(target: Target) -> Type {
     Type::List(Box::new(Type::Entity(target)))
 }
 
@@ -72,7 +72,7 @@ fn entity(target: Target, index: usize) -> Value<'static> {
     Value::Entity(EntityRef { target, index: u32::try_from(index).unwrap_or(u32::MAX) })
 }
 
-fn entities<'w>(target: Target, items: impl IntoIterator<Item = usize>) -> Value<'w> {
+pub(super) fn entities<'w>(target: Target, items: impl IntoIterator<Item = usize>) -> Value<'w> {
     let list: Vec<Value<'w>> = items.into_iter().map(|index| entity(target, index)).collect();
     Value::List(Rc::from(list))
 }
@@ -82,7 +82,7 @@ fn count<'w>(n: usize) -> Value<'w> {
     Value::Number(n as f64)
 }
 
-fn own(target: Target, key: &'static str, ty: Type, doc: &'static str, get: Get) -> FieldDef {
+pub(super) fn own(target: Target, key: &'static str, ty: Type, doc: &'static str, get: Get) -> FieldDef {
     FieldDef { target, key, ty, hint: Hint::Auto, doc, get: Getter::Own(get) }
 }
 
@@ -235,6 +235,7 @@ fn chances() -> Vec<FieldDef> {
 fn all_fields() -> Vec<FieldDef> {
     let mut fields = structural();
     fields.extend(chances());
+    fields.extend(crate::lint::promises::fields());
     for target in Target::ALL {
         for id in AttributeId::of(target) {
             let def = id.def();
@@ -242,7 +243,7 @@ fn all_fields() -> Vec<FieldDef> {
                 Shape::Quantity { dimension, max, .. } => {
                     (Type::Quantity(dimension), if max <= 1.0 { Hint::Percent } else { Hint::Auto })
                 }
-                Shape::Whole(_) => (Type::Quantity(Dimension::NONE), Hint::Auto),
+                Shape::Whole(_) | Shape::Level(_) => (Type::Quantity(Dimension::NONE), Hint::Auto),
                 Shape::Flag => (Type::Bool, Hint::Auto),
                 Shape::Choice(words) => (Type::Word(words), Hint::Auto),
                 Shape::Text => (Type::Text, Hint::Auto),
@@ -325,6 +326,7 @@ fn of_attribute<'w>(value: &'w AttributeValue) -> Option<Value<'w>> {
             let list: Vec<Value<'w>> = names.iter().map(|name| Value::Text(&name.value)).collect();
             Value::List(Rc::from(list))
         }
+        AttributeValue::Level { copies, .. } => Value::Number(copies.as_ref()?.value),
         AttributeValue::Absent | AttributeValue::Measured(_) => return None,
     })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::attributes::spelled;
 use crate::vocabulary::{AttributeId, GROUPS, Kind, Shape, Target};
 
 /// The schema of `check --format json`.
@@ -108,6 +109,9 @@ fn nested(group: &str) -> Value {
 fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Quantity { .. } | Shape::Whole(_) => json!({ "type": ["string", "number"] }),
+        Shape::Level(words) => {
+            json!({ "type": ["string", "number"], "examples": words.iter().map(|word| spelled(word)).collect::<Vec<_>>() })
+        }
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Choice(words) => {
             json!({ "enum": words.iter().copied().chain(["none"]).collect::<std::collections::BTreeSet<_>>() })
