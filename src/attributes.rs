@@ -383,8 +383,8 @@ impl Reader<'_> {
             return Some(AttributeValue::Level { word, copies: None });
         }
         let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-            && self.definitions.find(text).is_none();
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' '))
+            && !text.split_whitespace().any(|word| self.definitions.find(word).is_some());
         if is_word {
             let known: Vec<String> = words.iter().map(|word| spelled(word)).collect();
             let help = nearest(&wanted, words.iter().copied()).map_or_else(

@@ -17,6 +17,7 @@ pub mod metric;
 mod network;
 pub mod objective;
 mod planning;
+pub mod promise;
 pub mod recovery;
 mod resources;
 mod scenario;

@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod comparison;
+pub mod consistency;
 mod contributions;
 pub mod diagnostics;
 pub mod estimate_json;

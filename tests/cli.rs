@@ -38,6 +38,7 @@ fn status(arguments: &[&str], input: &[u8]) -> i32 {
     output.status.code().expect("no signal")
 }
 
+const TWO_REGIONS: &str = "tests/fixtures/two-regions.yaml";
 const CLEAN: &[u8] = b"napkin: 1\ncomponents: { api: service }\n";
 const OVERLOADED: &[u8] = b"napkin: 1\ncomponents:\n  users: client\n  api: { is: service, replicas: 2, cores: 1, service_time: 1 s }\nflows:\n  f: { rate: 100 /s, steps: [users -> api] }\n";
 
@@ -98,6 +99,10 @@ fn machine_formats_keep_their_published_schemas() {
     let pairs = [
         (vec!["check", "specs", "--format", "json"], include_str!("../schemas/check.v1.json")),
         (vec!["estimate", "specs/url-shortener.yaml", "--format", "json"], include_str!("../schemas/estimate.v1.json")),
+        (vec!["recovery", TWO_REGIONS, "--format", "json"], include_str!("../schemas/recovery.v1.json")),
+        (vec!["recovery", "specs/search.yaml", "--format", "json"], include_str!("../schemas/recovery.v1.json")),
+        (vec!["consistency", TWO_REGIONS, "--format", "json"], include_str!("../schemas/consistency.v1.json")),
+        (vec!["consistency", "specs/chat.yaml", "--format", "json"], include_str!("../schemas/consistency.v1.json")),
     ];
     for (arguments, schema) in pairs {
         let schema: Value = serde_json::from_str(schema).unwrap();
@@ -160,6 +165,41 @@ fn tables_fit_80_columns() {
         for line in stdout(&output).lines().filter(|line| !line.starts_with("  ")) {
             assert!(line.chars().count() <= 80, "{}: {line}", path.display());
         }
+    }
+}
+
+#[test]
+fn disasters_and_promises_are_told_with_their_reasons() {
+    let recovery = stdout(&napkin(&["recovery", TWO_REGIONS]));
+    for said in
+        ["everything", "DNS ttl 60 s", "reaction 10 min", "lacking: docs keeps its data in one region only", "never"]
+    {
+        assert!(recovery.contains(said), "{said}: {recovery}");
+    }
+    let consistency = stdout(&napkin(&["consistency", TWO_REGIONS]));
+    for said in ["LOCAL_QUORUM = 2", "3 + 3", "consistent within a region", "4 voters", "500 ms > 100 ms"] {
+        assert!(consistency.contains(said), "{said}: {consistency}");
+    }
+    let other = stdout(&napkin(&["consistency", TWO_REGIONS, "--set", "carts.quorum.write=EACH_QUORUM"]));
+    assert!(other.contains("EACH_QUORUM = 4") && !other.contains("consistent within a region"), "{other}");
+    assert!(stdout(&with_input(&["consistency", "-"], CLEAN)).starts_with("no store is described"));
+    assert_eq!(status(&["recovery", "-"], b"napkin: 2\n"), 2);
+    let findings = stdout(&napkin(&["check", TWO_REGIONS]));
+    for rule in [
+        "local-quorum-of-global-data",
+        "old-reads-over-staleness",
+        "default-reads-of-strong-data",
+        "failover-forgets-strong-data",
+        "class-not-configured",
+        "replicas-fall-behind",
+        "backup-beside-data",
+        "recovery-strategy-in-one-region",
+        "restore-over-rto",
+        "backup-interval-over-rpo",
+        "alert-out-of-reach",
+        "alert-on-single-error",
+    ] {
+        assert!(findings.contains(rule), "{rule}: {findings}");
     }
 }
 
@@ -359,6 +399,9 @@ fn tables_fit_a_terminal_of_80_columns() {
         vec!["what-if", URL, "--scale", "10x"],
         vec!["plan", URL],
         vec!["sweep", URL, "--over", "dau=1M..1bn"],
+        vec!["recovery", TWO_REGIONS],
+        vec!["recovery", URL],
+        vec!["consistency", TWO_REGIONS],
     ] {
         let output = napkin(&arguments);
         for line in stdout(&output).lines().filter(|line| !line.starts_with("  ")) {

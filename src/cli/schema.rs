@@ -18,6 +18,10 @@ enum Of {
     Check,
     /// `estimate --format json`.
     Estimate,
+    /// `recovery --format json`.
+    Recovery,
+    /// `consistency --format json`.
+    Consistency,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -25,6 +29,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         Of::Spec => schema::spec().map_err(|error| Failure(format!("can't write the schema: {error}")))?,
         Of::Check => schema::CHECK.to_owned(),
         Of::Estimate => schema::ESTIMATE.to_owned(),
+        Of::Recovery => schema::RECOVERY.to_owned(),
+        Of::Consistency => schema::CONSISTENCY.to_owned(),
     };
     print(&text)?;
     Ok(Done::Clean)

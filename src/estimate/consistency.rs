@@ -12,114 +12,10 @@ use crate::formula::storage::stale_read;
 use crate::graph::{Component, Graph};
 use crate::vocabulary::{Kind, attr};
 
+pub use crate::estimate::promise::{Class, Weakness};
+
 /// Share of reads that may still miss a write when it counts as visible.
 pub const STILL_MISSED: f64 = 1e-3;
-
-/// What a read is promised, as `consistency:` names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Some day the latest write.
-    Eventual,
-    /// A value no older than the copies are behind.
-    Bounded,
-    /// At least one's own writes.
-    ReadYourWrites,
-    /// Causes before effects.
-    Causal,
-    /// The latest acknowledged write.
-    Strong,
-}
-
-impl Class {
-    /// All classes by their words.
-    pub const WORDS: [&'static str; 5] = ["strong", "causal", "read-your-writes", "bounded", "eventual"];
-
-    fn from_word(word: &str) -> Option<Class> {
-        Some(match word {
-            "strong" => Class::Strong,
-            "causal" => Class::Causal,
-            "read-your-writes" => Class::ReadYourWrites,
-            "bounded" => Class::Bounded,
-            "eventual" => Class::Eventual,
-            _ => return None,
-        })
-    }
-
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Class::Eventual => "eventual",
-            Class::Bounded => "bounded",
-            Class::ReadYourWrites => "read-your-writes",
-            Class::Causal => "causal",
-            Class::Strong => "strong",
-        }
-    }
-
-    /// Whether it keeps what another one promises. A bound on age and the sight of one's own writes don't imply each other.
-    pub fn keeps(self, wanted: Class) -> bool {
-        self == wanted
-            || match self {
-                Class::Strong => true,
-                Class::Causal => matches!(wanted, Class::ReadYourWrites | Class::Eventual),
-                Class::ReadYourWrites | Class::Bounded => wanted == Class::Eventual,
-                Class::Eventual => false,
-            }
-    }
-}
-
-/// Why a store promises less than the latest write, or keeps the promise only for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weakness {
-    /// Nothing of the kind.
-    None,
-    /// A read may ask only copies that lack the write.
-    NoOverlap,
-    /// Quorums and consistent reads hold within one region.
-    LocalOnly,
-    /// Reads go to copies that are behind.
-    ReplicaReads,
-    /// Several primaries take writes without waiting for each other.
-    MultiPrimary,
-    /// Reads don't ask for the latest value although they could.
-    EventualReads,
-    /// The product doesn't promise more.
-    ByDesign,
-    /// A failover forgets writes that were acknowledged.
-    FailoverForgets,
-    /// Two writes may both be acknowledged without seeing each other.
-    WriteConflicts,
-}
-
-impl Weakness {
-    /// All weaknesses by their words.
-    pub const WORDS: [&'static str; 9] = [
-        "none",
-        "no-overlap",
-        "local-only",
-        "replica-reads",
-        "multi-primary",
-        "eventual-reads",
-        "by-design",
-        "failover-forgets",
-        "write-conflicts",
-    ];
-
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Weakness::None => "none",
-            Weakness::NoOverlap => "no-overlap",
-            Weakness::LocalOnly => "local-only",
-            Weakness::ReplicaReads => "replica-reads",
-            Weakness::MultiPrimary => "multi-primary",
-            Weakness::EventualReads => "eventual-reads",
-            Weakness::ByDesign => "by-design",
-            Weakness::FailoverForgets => "failover-forgets",
-            Weakness::WriteConflicts => "write-conflicts",
-        }
-    }
-}
 
 /// A store as configured. What the spec and the profile leave open is `None`.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,8 +24,10 @@ pub struct Configured {
     pub copies: Vec<u64>,
     /// What a read asks, where reads count copies.
     pub read: Option<Quorum>,
-    /// What a write waits for.
+    /// What a write waits for, where writes count copies.
     pub write: Option<Quorum>,
+    /// Copies that have a write before it is acknowledged, whoever orders writes.
+    pub acknowledged: Option<Quorum>,
     /// What a read is promised.
     pub class: Option<Class>,
     /// `CP` or `AP`; `None` also for a single node, which no partition can divide.
@@ -152,6 +50,7 @@ impl Configured {
             copies,
             read: None,
             write: None,
+            acknowledged: None,
             class: None,
             cap: None,
             pacelc: None,
@@ -217,7 +116,8 @@ pub fn configured(graph: &Graph, component: &Component) -> Option<Configured> {
         Some("multi-primary") => multi_primary(component, start),
         Some("primary-replica" | "single") => primary(component, start),
         Some("leaderless") if several => {
-            stated(component, Configured { write: component.quorum(attr!(Component, "quorum.write")), ..start })
+            let acknowledged = component.quorum(attr!(Component, "quorum.write"));
+            stated(component, Configured { acknowledged, ..start })
         }
         None if component.profile.is_none() && mode.is_some() => primary(component, start),
         _ => stated(component, start),
@@ -247,10 +147,10 @@ fn consensus(component: &Component, start: Configured) -> Configured {
     if reads_replicas(component) {
         let missed = stale_read(total, 1, majority(total));
         let read = Some(Quorum::Anywhere(1));
-        let weak = Configured { read, write, stale_at_once: missed, ..start };
+        let weak = Configured { read, write, acknowledged: write, stale_at_once: missed, ..start };
         return weak.promises(behind(component), Some("PC/EL"), Weakness::ReplicaReads);
     }
-    Configured { read: write, write, stale_at_once: Some(0.0), ..start }.promises(
+    Configured { read: write, write, acknowledged: write, stale_at_once: Some(0.0), ..start }.promises(
         Class::Strong,
         Some("PC/EC"),
         Weakness::None,
@@ -270,10 +170,14 @@ fn tunable(component: &Component, start: Configured) -> Configured {
         None => component.quorum(write_id),
     };
     let read = component.quorum(read_id).or(by_mode);
-    let known = Configured { read, write, ..start };
+    let known = Configured { read, write, acknowledged: write, ..start };
     let (Some(reads), Some(writes), Some(met)) = (read, write, known.read_overlap()) else {
         return stated(component, known);
     };
+    // Nothing is promised by requests that are never answered.
+    if known.tolerated_for_reads().is_none() || known.tolerated_for_writes().is_none() {
+        return known;
+    }
     if met {
         let weakness = if known.write_overlap() == Some(true) { Weakness::None } else { Weakness::WriteConflicts };
         return Configured { stale_at_once: Some(0.0), ..known }.promises(Class::Strong, Some("PC/EC"), weakness);
@@ -293,6 +197,8 @@ fn tunable(component: &Component, start: Configured) -> Configured {
 }
 
 fn multi_primary(component: &Component, start: Configured) -> Configured {
+    let acknowledged = waits(component, &start.copies).map(Quorum::Anywhere);
+    let start = Configured { acknowledged, ..start };
     match component.word(attr!(Component, "replication.mode")) {
         Some("sync" | "quorum") => start.promises(Class::Strong, Some("PC/EC"), Weakness::None),
         Some(_) => start.promises(Class::Eventual, Some("PA/EL"), Weakness::MultiPrimary),
@@ -304,12 +210,11 @@ fn multi_primary(component: &Component, start: Configured) -> Configured {
 fn primary(component: &Component, start: Configured) -> Configured {
     let total: u64 = start.copies.iter().sum();
     let waits = waits(component, &start.copies);
-    let write = waits.map(Quorum::Anywhere);
     // A write that only the primary has is forgotten when a copy takes its place.
     let forgets =
         waits == Some(1) && total > 1 && component.word(attr!(Component, "replication.failover")) == Some("automatic");
     let partition_known = waits.is_some();
-    let known = Configured { write, ..start };
+    let known = Configured { acknowledged: waits.map(Quorum::Anywhere), ..start };
     if reads_replicas(component) {
         let lagging = component.number(attr!(Component, "replication.lag")).is_some_and(|lag| lag.value > 0.0);
         if waits.is_some_and(|w| w >= total) && !lagging {
@@ -354,11 +259,6 @@ fn waits(component: &Component, copies: &[u64]) -> Option<u64> {
     waits.filter(|_| total > 0)
 }
 
-/// What a write waits for, also where reads don't count copies; `None` where nobody says.
-pub(super) fn acknowledged(component: &Component, configured: &Configured) -> Option<Quorum> {
-    configured.write.or_else(|| waits(component, &configured.copies).map(Quorum::Anywhere))
-}
-
 fn word_of(word: Option<&str>) -> Option<&'static str> {
     ["PA/EL", "PA/EC", "PC/EL", "PC/EC"].into_iter().find(|known| Some(*known) == word)
 }
@@ -390,7 +290,8 @@ fn stated(component: &Component, start: Configured) -> Configured {
     };
     let (cap, pacelc) = if local { (Some("AP"), Some("PA/EL")) } else { (cap, pacelc) };
     let stale_at_once = (class == Some(Class::Strong)).then_some(0.0);
-    Configured { class, cap, pacelc, weakness, stale_at_once, derived: asked.is_some(), ..start }
+    let acknowledged = start.acknowledged.or_else(|| waits(component, &start.copies).map(Quorum::Anywhere));
+    Configured { acknowledged, class, cap, pacelc, weakness, stale_at_once, derived: asked.is_some(), ..start }
 }
 
 /// Managed stores whose reads are eventual unless asked otherwise.
@@ -613,14 +514,5 @@ mod tests {
         assert_eq!((local.read_overlap(), local.weakness), (Some(false), Weakness::NoOverlap));
         let plain = store("uses: cassandra, region: eu");
         assert!((plain.stale_at_once.unwrap() - 2.0 / 3.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn classes_keep_what_weaker_ones_promise() {
-        for word in Class::WORDS {
-            let class = Class::from_word(word).unwrap();
-            assert!(class.keeps(class) && class.keeps(Class::Eventual) && Class::Strong.keeps(class));
-        }
-        assert!(!Class::Bounded.keeps(Class::ReadYourWrites) && !Class::Causal.keeps(Class::Bounded));
     }
 }

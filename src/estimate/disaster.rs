@@ -146,11 +146,13 @@ fn one(run: &Run<'_>, estimate: &Estimate, needed: &[bool], at: usize) -> System
         first = false;
     }
     first = true;
-    for index in 0..run.graph.components.len() {
+    for (index, component) in run.graph.components.iter().enumerate() {
         let holds = run.graph.data.iter().any(|data| data.stores.contains(&index) && matters(data));
         let counts = if case == Case::Corruption { holds } else { needed.get(index) == Some(&true) || holds };
         let outcome = estimate.components.get(index).and_then(|figures| figures.recovery.as_ref()?.get(at));
-        let Some(outcome) = outcome.filter(|_| counts) else { continue };
+        // Names and edges are in no region of the spec unless it says so.
+        let outside = component.kind.is_outside() && outcome.is_some_and(|outcome| outcome.by.is_none());
+        let Some(outcome) = outcome.filter(|_| counts && !outside) else { continue };
         let time = match outcome.by {
             Some(By::Untouched) => Some(Bound { value: 0.0, exact: true }),
             _ => outcome.time,
@@ -238,8 +240,7 @@ fn is_in_one_region(component: &Component) -> bool {
 
 /// What requests need and the team runs.
 fn is_run(run: &Run<'_>, component: &Component) -> bool {
-    let elsewhere = matches!(component.kind, Kind::Client | Kind::External | Kind::Dns | Kind::Cdn);
-    !elsewhere && run.structure.critical.iter().any(|list| list.contains(&component.index))
+    !component.kind.is_outside() && run.structure.critical.iter().any(|list| list.contains(&component.index))
 }
 
 /// Whether another component of the same sort stands in another region: a standby that is described by itself.

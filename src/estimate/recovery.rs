@@ -6,7 +6,7 @@
 
 use crate::attributes::AttributeValue;
 use crate::estimate::Run;
-use crate::estimate::consistency::{acknowledged, configured, has_leaders};
+use crate::estimate::consistency::{configured, has_leaders};
 use crate::formula::consistency::{Quorum, majority};
 use crate::formula::recovery::{backup_window, detection, restore_time};
 use crate::graph::{Component, Graph, Place, by_region};
@@ -314,7 +314,7 @@ fn carried_on(run: &Run<'_>, component: &Component, places: &[Place], way: &[u64
         Some("region") => case == Case::Region,
         _ => false,
     };
-    match acknowledged(component, &configured) {
+    match configured.acknowledged {
         Some(write) if !near && write.outlives(&gone, &copies) => recovery.lose(Some(0.0), ""),
         Some(_) => recovery.lag_behind(run, component),
         None => recovery.lose(None, "replication.mode"),
@@ -461,4 +461,126 @@ fn started(run: &Run<'_>, component: &Component, lost: Lost) -> Recovery {
         None => return Recovery::unknown("replicas"),
     }
     recovery
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{Analysis, analyse};
+    use crate::catalog::Catalog;
+    use crate::source::Sources;
+
+    fn analysis(components: &str, rest: &str) -> Analysis {
+        let mut sources = Sources::new();
+        let spec = format!(
+            "napkin: 1\nregions: {{ eu: {{ zones: [a, b, c] }}, us: {{ zones: [d, e, f] }} }}\ncomponents: {{ {components} }}\n{rest}\n"
+        );
+        let id = sources.add("spec", spec);
+        let analysis = analyse(&sources, id, &Catalog::new(), &[], None);
+        let mistakes: Vec<&str> = analysis.diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert!(mistakes.is_empty(), "{components}: {mistakes:?}");
+        analysis
+    }
+
+    /// `1 s`, `≥ 1 s`, `all`, `?` in seconds.
+    fn shown(bound: Option<Bound>) -> String {
+        match bound {
+            None => "?".to_owned(),
+            Some(bound) if bound.value.is_infinite() => "all".to_owned(),
+            Some(bound) => format!("{}{}", if bound.exact { "" } else { "≥" }, bound.value),
+        }
+    }
+
+    /// For node, zone, region and corruption what is lost and how long it takes.
+    fn outcomes(store: &str) -> Vec<(String, String)> {
+        let analysis = analysis(&format!("s: {{ {store} }}"), "requires: { reaction: 10 min }");
+        let outcomes = analysis.estimate.components[0].recovery.as_ref().unwrap();
+        outcomes.iter().map(|outcome| (shown(outcome.loss), shown(outcome.time))).collect()
+    }
+
+    #[test]
+    fn stores_lose_what_their_configuration_lets_them_lose() {
+        let pg = "uses: postgresql, zones: [a, b, c]";
+        let cases = [
+            // Behind by a second; the archive of the region is lost with it only if it is there.
+            (format!("{pg}, replication: {{ replicas: 2, lag: 1 s, failover: automatic, failover_time: 30 s }}, backup: {{ every: 1 day, continuous: true, restore: 1 h, region: us }}"),
+             [("1", "30"), ("1", "30"), ("300", "4200"), ("300", "4200")]),
+            (format!("{pg}, replication: {{ mode: sync, replicas: 2, failover: automatic, failover_time: 30 s }}, health_check: {{ interval: 10 s, threshold: 2 }}, backup: {{ every: 1 day, duration: 1 h, restore: 1 h, region: eu }}"),
+             [("0", "50"), ("0", "50"), ("all", "?"), ("90000", "4200")]),
+            // Semi-synchronous: two copies have a write, in two zones of three.
+            (format!("{pg}, replication: {{ mode: semi-sync, replicas: 2, failover: manual, failover_time: 60 s }}, backup: 1 day"),
+             [("0", "660"), ("0", "660"), ("?", "?"), ("≥86400", "≥600")]),
+            // Two of its copies stand in one zone: a write may be only there.
+            ("uses: postgresql, zones: [a, b], replication: { mode: semi-sync, replicas: 3, lag: 5 s, failover: automatic, failover_time: 30 s }".to_owned(),
+             [("0", "30"), ("5", "30"), ("?", "?"), ("?", "?")]),
+            // The copies that are waited for are near.
+            ("uses: postgresql, region: [eu, us], replication: { mode: sync, scope: region, lag: 2 s, replicas: 1, failover: manual, failover_time: 60 s }".to_owned(),
+             [("0", "660"), ("?", "?"), ("2", "660"), ("?", "?")]),
+            ("uses: postgresql, replicas: 1, zones: [a], backup: { every: 1 h, duration: 10 min, restore: 30 min }".to_owned(),
+             [("4200", "2400"), ("4200", "2400"), ("?", "?"), ("4200", "2400")]),
+            ("uses: postgresql, replicas: 1, zones: [a], backup: none".to_owned(), [("all", "?"); 4]),
+            ("uses: cassandra, zones: [a, b, c], quorum: { read: QUORUM, write: QUORUM }".to_owned(),
+             [("0", "0"), ("0", "0"), ("?", "?"), ("?", "?")]),
+            ("uses: cassandra, zones: [a, b, c], replication: { lag: 1 s }, quorum: { read: ONE, write: ALL }, mttr: 2 h".to_owned(),
+             [("0", "7800"), ("0", "7800"), ("?", "?"), ("?", "?")]),
+            ("uses: cassandra, region: [eu, us], replication: { factor: 6, lag: 1 s }, quorum: { read: LOCAL_QUORUM, write: LOCAL_QUORUM }".to_owned(),
+             [("0", "0"), ("?", "?"), ("1", "0"), ("?", "?")]),
+            // Three voters in two regions: with the larger one the majority is gone.
+            ("uses: etcd, replicas: 3, zones: [a, b, d], replication: { failover_time: 1 s, lag: 1 s }".to_owned(),
+             [("0", "1"), ("0", "1"), ("1", "601"), ("?", "?")]),
+            ("uses: dynamodb, region: [eu, us], replication: { lag: 1 s }".to_owned(),
+             [("0", "0"), ("0", "0"), ("1", "0"), ("?", "?")]),
+            ("uses: hbase, replicas: 5, zones: [a, b, c]".to_owned(), [("?", "?"); 4]),
+        ];
+        for (store, expected) in cases {
+            let found = outcomes(&store);
+            let expected: Vec<(String, String)> =
+                expected.iter().map(|(loss, time)| ((*loss).to_owned(), (*time).to_owned())).collect();
+            assert_eq!(found, expected, "{store}");
+        }
+    }
+
+    #[test]
+    fn a_restore_copies_one_copy_over_the_bandwidth() {
+        let found = analysis(
+            "db: { is: database, replicas: 3, replication: sync, boot_time: 5 min, backup: { every: 1 day, restore_rate: 100 MB/s } }",
+            "data: { orders: { in: db, record: 1 KB, initial: 1bn } }\nrequires: { reaction: 10 min }",
+        );
+        let restored = &found.estimate.components[0].recovery.as_ref().unwrap()[3];
+        // 1 TB at 100 MB/s are 10,000 s.
+        assert_eq!(shown(restored.time), (600 + 300 + 10_000).to_string());
+        assert_eq!(restored.terms.iter().map(|term| term.what).collect::<Vec<_>>(), ["reaction", "boot", "restore"]);
+    }
+
+    #[test]
+    fn the_system_waits_for_its_slowest_part_and_for_addresses() {
+        let found = analysis(
+            "users: client, names: { is: dns, ttl: 60 s, health_check: { interval: 10 s } }, api: { is: service, replicas: 4, region: [eu, us] }, \
+             db: { uses: postgresql, region: [eu, us], replication: { mode: async, replicas: 1, lag: 2 s, failover: automatic, failover_time: 45 s } }, \
+             log: { is: database, replicas: 1, region: eu, backup: none }",
+            "flows: { f: { rate: 1 /s, steps: [users -> names, users -> api -> db.write] } }\n\
+             data: { orders: { in: db, record: 1 KB, added: 50 /s }, traces: { in: log, durable: false } }",
+        );
+        let region = &found.estimate.system.recovery[2];
+        // 45 s of failover, three probes 10 s apart, and the time to live.
+        assert_eq!((shown(region.loss), shown(region.time)), ("2".to_owned(), (45 + 30 + 60).to_string()));
+        let orders = &found.estimate.data[0];
+        assert_eq!((orders.lost_records, orders.lost_bytes), (Some(100.0), Some(100_000.0)));
+    }
+
+    #[test]
+    fn a_second_store_has_the_data_as_old_as_it_says() {
+        let text = |lag: &str| {
+            let found = analysis(
+                &format!(
+                    "db: {{ is: database, replicas: 2, region: eu, backup: none }}, far: {{ is: database, replicas: 2, region: us, backup: none{lag} }}"
+                ),
+                "data: { orders: { in: [db, far] } }",
+            );
+            shown(found.estimate.data[0].recovery[2])
+        };
+        // Without `eu` the data is 3 s old; how current it is in `eu` when `us` is gone, nobody says.
+        assert_eq!(text(", replication: { mode: async, lag: 3 s }"), "≥3");
+        assert_eq!(text(""), "?");
+    }
 }

@@ -51,8 +51,19 @@ pub(super) fn terms(key: &str, index: usize, analysis: &Analysis) -> Vec<String>
     if key.starts_with("rto_") {
         lines.extend(outcome.terms.iter().map(term));
     }
-    if !outcome.missing.is_empty() {
-        lines.push(format!("not stated: {}", outcome.missing.join(", ")));
+    // What the loss lacks is no part of the time, and the other way round.
+    let of_loss = ["replication.lag", "replication.mode", "backup.every", "backup.duration"];
+    let of_terms = outcome.terms.iter().any(|term| term.time.is_none());
+    let missing: Vec<&str> = outcome
+        .missing
+        .iter()
+        .copied()
+        .filter(
+            |what| if key.starts_with("rto_") { !of_loss.contains(what) } else { of_loss.contains(what) || !of_terms },
+        )
+        .collect();
+    if !missing.is_empty() {
+        lines.push(format!("not stated: {}", missing.join(", ")));
     }
     lines
 }
@@ -216,7 +227,7 @@ fn against(strategy: &Strategy, outcome: &SystemRecovery) -> Vec<Vec<String>> {
             Some(bound) if bound.exact => "as it should be",
             _ => "can't be told",
         };
-        vec![format!("{what} in the loss of a region"), range(tier), bound(value), fits.to_owned()]
+        vec![what.to_owned(), range(tier), bound(value), fits.to_owned()]
     };
     vec![row("data lost", outcome.loss, strategy.rpo), row("time to recover", outcome.time, strategy.rto)]
 }
@@ -237,7 +248,12 @@ fn strategy(analysis: &Analysis) -> Table {
             notes.push("nothing that the spec says speaks against it".to_owned());
         }
     }
-    Table { title: "Strategy of disaster recovery", columns: columns(&["", "usual", "here", "verdict"]), rows, notes }
+    Table {
+        title: "Strategy of disaster recovery, without a region",
+        columns: columns(&["", "usual", "here", "verdict"]),
+        rows,
+        notes,
+    }
 }
 
 fn alarms(analysis: &Analysis) -> Table {

@@ -10,6 +10,11 @@ pub const CHECK: &str = include_str!("../../schemas/check.v1.json");
 /// The schema of `estimate --format json`.
 pub const ESTIMATE: &str = include_str!("../../schemas/estimate.v1.json");
 
+/// The schema of `recovery --format json`.
+pub const RECOVERY: &str = include_str!("../../schemas/recovery.v1.json");
+/// The schema of `consistency --format json`.
+pub const CONSISTENCY: &str = include_str!("../../schemas/consistency.v1.json");
+
 /// The schema of spec files, for editors.
 pub fn spec() -> serde_json::Result<String> {
     let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
