@@ -260,7 +260,9 @@ pub struct FlowFigures {
     pub availability: Option<f64>,
     /// The objective for availability, its own or the system's.
     pub objective: Option<f64>,
-    /// Time per 30 days that the objective for availability leaves for failing.
+    /// The period of its error budget, in seconds.
+    pub period: f64,
+    /// Time per period that the objective for availability leaves for failing.
     pub error_budget: Option<f64>,
     /// Components whose availability isn't known.
     pub unknown_availability: Vec<usize>,

@@ -1,9 +1,7 @@
 //! Burn-rate alerts for the objective of a flow: what raises them, how soon, and whether anything can.
 
 use crate::estimate::FlowFigures;
-use crate::formula::recovery::{
-    BUDGET_PERIOD, WINDOWS, Window, burn_rate, errors_to_alert, exhaustion, highest_burn, time_to_alert,
-};
+use crate::formula::recovery::{WINDOWS, Window, burn_rate, errors_to_alert, exhaustion, highest_burn, time_to_alert};
 
 /// One alert.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +29,7 @@ pub fn alerts(flow: &FlowFigures) -> Vec<Alert> {
     let Some(objective) = flow.objective else { return Vec::new() };
     let Some(most) = highest_burn(objective) else { return Vec::new() };
     let one = |window: &Window| {
-        let rate = burn_rate(window.spent, BUDGET_PERIOD, window.long)?;
+        let rate = burn_rate(window.spent, flow.period, window.long)?;
         let events = |length| errors_to_alert(flow.rate?, length, rate, objective);
         Some(Alert {
             window: *window,
@@ -41,7 +39,7 @@ pub fn alerts(flow: &FlowFigures) -> Vec<Alert> {
             events: events(window.long),
             short_events: events(window.short),
             after: time_to_alert(window.long, rate, objective),
-            exhausted: exhaustion(BUDGET_PERIOD, rate)?,
+            exhausted: exhaustion(flow.period, rate)?,
         })
     };
     WINDOWS.iter().filter_map(one).collect()
@@ -63,9 +61,10 @@ pub fn fewest_events(flow: &FlowFigures) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formula::recovery::BUDGET_PERIOD;
 
     fn flow(objective: f64, rate: f64) -> FlowFigures {
-        FlowFigures { objective: Some(objective), rate: Some(rate), ..FlowFigures::default() }
+        FlowFigures { objective: Some(objective), rate: Some(rate), period: BUDGET_PERIOD, ..FlowFigures::default() }
     }
 
     #[test]
@@ -80,12 +79,15 @@ mod tests {
         assert_eq!(reach(0.8), [false, false, true]);
         assert_eq!((out_of_reach(&flow(0.93, 1.0)), out_of_reach(&flow(0.99, 1.0))), (Some(1.0), Some(0.0)));
         assert!(alerts(&flow(1.0, 1.0)).is_empty());
+        let four_weeks = FlowFigures { period: 28.0 * 86_400.0, ..flow(0.999, 1.0) };
+        let rates: Vec<f64> = alerts(&four_weeks).iter().map(|alert| (alert.rate * 1000.0).round() / 1000.0).collect();
+        assert_eq!(rates, [13.44, 5.6, 0.933]);
     }
 
     #[test]
     fn few_requests_make_one_error_an_alarm() {
         assert!(fewest_events(&flow(0.999, 0.005)).unwrap() < 1.0);
         assert!(fewest_events(&flow(0.999, 0.05)).unwrap() > 1.0);
-        assert_eq!(fewest_events(&FlowFigures { objective: Some(0.999), ..FlowFigures::default() }), None);
+        assert_eq!(fewest_events(&FlowFigures { rate: None, ..flow(0.999, 1.0) }), None);
     }
 }

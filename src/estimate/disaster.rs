@@ -65,7 +65,13 @@ pub(super) fn recovery(run: &Run<'_>, estimate: &mut Estimate) {
         .collect();
     for ((component, figures), size) in run.graph.components.iter().zip(&mut estimate.components).zip(&sizes) {
         if !matches!(component.kind, Kind::Client | Kind::External) {
-            figures.recovery = Some(Box::new(of_component(run, component, *size)));
+            let mut outcomes = of_component(run, component, *size);
+            // Copies that can't keep up at peak are further behind than on the calm day that a lag is stated for.
+            if figures.lag_growth.is_some_and(|growth| growth > 0.0) {
+                let behind = outcomes.iter_mut().filter(|outcome| outcome.forgets);
+                behind.filter_map(|outcome| outcome.loss.as_mut()).for_each(|loss| loss.exact = false);
+            }
+            figures.recovery = Some(Box::new(outcomes));
         }
     }
     data(run, &sizes, estimate);
@@ -93,6 +99,13 @@ fn data(run: &Run<'_>, sizes: &[Option<f64>], estimate: &mut Estimate) {
             });
             all.reduce(Bound::worse).flatten()
         });
+        let growing = |store: &usize| {
+            estimate.components.get(*store).and_then(|figures| figures.lag_growth).is_some_and(|growth| growth > 0.0)
+        };
+        if data.stores.iter().any(growing) {
+            let behind = figures.recovery.iter_mut().flatten().filter(|loss| loss.value > 0.0);
+            behind.for_each(|loss| loss.exact = false);
+        }
         let added = run.of(&data.own, attr!(Data, "added"));
         let most = figures.recovery.iter().flatten().filter(|loss| loss.value.is_finite()).map(|loss| loss.value);
         figures.lost_records = added.zip(most.reduce(f64::max)).map(|(rate, loss)| rate * loss);

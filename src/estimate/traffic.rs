@@ -22,7 +22,9 @@ pub(super) fn traffic(run: &Run<'_>, attempts: &[f64]) -> Estimate {
         let shared = || run.of(&run.graph.requires, attr!(System, "availability"));
         let objective = run.of(&flow.own, attr!(Flow, "slo.availability")).or_else(shared);
         figures.objective = objective;
-        figures.error_budget = objective.map(|goal| (1.0 - goal) * 30.0 * 86_400.0);
+        figures.period =
+            run.of(&flow.own, attr!(Flow, "slo.period")).unwrap_or(crate::formula::recovery::BUDGET_PERIOD);
+        figures.error_budget = objective.map(|goal| (1.0 - goal) * figures.period);
         estimate.system.peak_rate += figures.peak_rate.unwrap_or(0.0);
     }
     // Visits without any repetition, for what a storm of retries would make of them.

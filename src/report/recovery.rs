@@ -274,7 +274,7 @@ fn alarms(analysis: &Analysis) -> Table {
         }
     }
     let legend = [
-        "14.4 and 6 wake somebody, 1 is a ticket; budgets are of 30 days",
+        "the first two of a flow wake somebody, the third is a ticket; budgets are of 30 days unless `slo: { period: … }`",
         "seen in: after the begin of a complete outage; gone in: the budget, at that burn rate",
         "failed: requests in the long window that raise the alert, at the average rate",
     ];

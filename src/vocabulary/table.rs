@@ -286,6 +286,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     flow("slo.p99", TIME, "Objective for the 99th percentile of latency."),
     flow("slo.p999", TIME, "Objective for the 99.9th percentile of latency."),
     flow("slo.availability", RATIO, "Objective for the share of requests that succeed."),
+    flow("slo.period", TIME, "Period of the error budget; 30 days unless stated."),
     flow("timeout", TIME, "How long the client waits for the whole request."),
 
     // Data.
