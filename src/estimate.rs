@@ -186,6 +186,14 @@ pub struct ComponentFigures {
 }
 
 impl ComponentFigures {
+    /// The most that copies lack which go on without a node, a zone or a region; `None` where they may lack something and nobody
+    /// says how much.
+    pub fn loss_of_copies(&self) -> Option<f64> {
+        let (_, loss) = self.worst(recovery::By::Copies, |outcome| outcome.loss)?;
+        let forgets = self.recovery.iter().flat_map(|list| list.iter()).any(|outcome| outcome.forgets);
+        Some(loss).filter(|loss| *loss > 0.0 || !forgets)
+    }
+
     /// The worst of losing a node, a zone and a region, among those that it comes through by the same means.
     pub fn worst(
         &self,

@@ -45,7 +45,18 @@ const CASES: [&str; 4] = ["node", "zone", "region", "corruption"];
 /// The case that is worst among those which a component comes through by the same means.
 fn case<'w>(world: &World<'w>, index: usize, by: By, part: fn(&Recovery) -> Option<Bound>) -> Value<'w> {
     let worst = world.estimate.components.get(index).and_then(|figures| figures.worst(by, part));
-    worst.map_or_else(|| unknown(Target::Component, index, "replication"), |(case, _)| Value::Text(Case::name(case)))
+    worst.map_or_else(|| unknown(Target::Component, index, "replication"), |(case, _)| Value::Text(case.name()))
+}
+
+/// The case in which copies that go on lack most; where nobody says how much they lack, the first in which they may.
+fn forgetful<'w>(world: &World<'w>, index: usize) -> Value<'w> {
+    let figures = world.estimate.components.get(index);
+    let known =
+        figures.and_then(|figures| figures.worst(By::Copies, |outcome| outcome.loss)).filter(|(_, loss)| *loss > 0.0);
+    let outcomes = figures.and_then(|figures| figures.recovery.as_ref());
+    let first = || outcomes?.iter().zip(Case::ALL).find(|(outcome, _)| outcome.forgets).map(|(_, case)| case);
+    let found = known.map(|(case, _)| case).or_else(first);
+    found.map_or_else(|| unknown(Target::Component, index, "replication"), |case| Value::Text(case.name()))
 }
 
 /// Components that lack something for the strategy that is claimed.
@@ -58,7 +69,7 @@ fn lacking<'w>(world: &World<'w>, which: fn(Lack) -> bool) -> Value<'w> {
 pub(super) fn fields() -> Vec<FieldDef> {
     use Target::{Component as C, Data as D, System as Y};
     vec![
-        own(C, "loss_of_copies_case", Type::Word(&CASES), "Of node, zone and region, whose loss costs most where copies go on.", |w, i| case(w, i, By::Copies, |r| r.loss)),
+        own(C, "loss_of_copies_case", Type::Word(&CASES), "Of node, zone and region, whose loss costs most where copies go on.", forgetful),
         own(C, "loss_of_restore_case", Type::Word(&CASES), "Of node, zone and region, whose loss costs most where only a backup is left.", |w, i| case(w, i, By::Backup, |r| r.loss)),
         own(C, "failover_case", Type::Word(&CASES), "Of node, zone and region, whose loss takes longest where something is left.", |w, i| case(w, i, By::Copies, |r| r.time)),
         own(C, "forgets_writes", Type::Bool, "Whether copies that go on without a node, a zone or a region may lack acknowledged writes.", |w, i| {
