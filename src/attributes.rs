@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::definition::{Definitions, Names};
-use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest, suggestion};
 use crate::expr::{Checked, NameType, Type, check, parse};
 use crate::quantity::{Dimension, quantity};
 use crate::source::{Span, Spanned};
@@ -37,6 +37,13 @@ pub enum AttributeValue {
     Text(String),
     /// Names with their places.
     Names(Vec<Spanned<String>>),
+    /// A consistency level, and the copies that it stands for where their number is known.
+    Level {
+        /// Its name, lower-case with hyphens.
+        word: &'static str,
+        /// What it comes to; filled in once the copies of the component are known.
+        copies: Option<Input>,
+    },
     /// Measured pairs of nodes and throughput (per second).
     Measured(Vec<(f64, f64)>),
     /// Stated as `none`.
@@ -305,6 +312,7 @@ impl Reader<'_> {
                 self.within(&input, dimension, min, max, node, key).then_some(AttributeValue::Number(input))
             }
             Shape::Whole(min) => self.whole(node, min, key).map(AttributeValue::Number),
+            Shape::Level(words) => self.level(node, words, key),
             Shape::Flag => self.flag(node, key).map(AttributeValue::Flag),
             Shape::Choice(words) => self.word(node, words, key).map(AttributeValue::Word),
             Shape::Text => match node.as_str() {
@@ -365,6 +373,28 @@ impl Reader<'_> {
             return None;
         }
         Some(input)
+    }
+
+    /// A number of copies, or a level by its name.
+    fn level(&mut self, node: Node<'_>, words: &'static [&'static str], key: &str) -> Option<AttributeValue> {
+        let text = node.as_str().unwrap_or("");
+        let wanted = text.trim().to_lowercase().replace('_', "-");
+        if let Some(word) = words.iter().copied().find(|word| *word == wanted) {
+            return Some(AttributeValue::Level { word, copies: None });
+        }
+        let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' '))
+            && !text.split_whitespace().any(|word| self.definitions.find(word).is_some());
+        if is_word {
+            let known: Vec<String> = words.iter().map(|word| spelled(word)).collect();
+            let help = nearest(&wanted, words.iter().copied()).map_or_else(
+                || format!("write a number of copies, or one of: {}", known.join(", ")),
+                |near| format!("did you mean `{}`?", spelled(near)),
+            );
+            self.error("unknown-word", node.span(), format!("`{key}` can't be `{text}`"), help);
+            return None;
+        }
+        self.whole(node, 1, key).map(AttributeValue::Number)
     }
 
     /// Measured pairs; the law of scaling needs three different numbers of nodes.
@@ -441,6 +471,14 @@ impl Reader<'_> {
             }
         }
         list
+    }
+}
+
+/// A level as products write it: `LOCAL_QUORUM`; MongoDB's in lower case.
+pub fn spelled(level: &str) -> String {
+    match level {
+        "local" | "available" | "majority" | "linearizable" | "snapshot" => level.to_owned(),
+        _ => level.to_uppercase().replace('-', "_"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod calc;
 mod check;
+mod consistency;
 mod estimate;
 mod explain;
 mod failures;
@@ -9,6 +10,7 @@ mod files;
 mod init;
 mod numbers;
 mod plan;
+mod recovery;
 mod rules;
 mod schema;
 mod sensitivity;
@@ -51,6 +53,10 @@ enum Command {
     WhatIf(what_if::Args),
     /// What breaks next: every component, node, zone and region taken away in turn.
     Failures(failures::Args),
+    /// What disasters cost: data lost and time to recover, the claimed strategy, burn-rate alerts.
+    Recovery(recovery::Args),
+    /// What reads of each store are promised as it is configured: quorums, staleness, CAP and PACELC.
+    Consistency(consistency::Args),
     /// Run the system event by event, beside the estimate.
     Simulate(simulate::Args),
     /// Vary one value over a range: how figures grow and what gives out first.
@@ -111,6 +117,8 @@ pub fn run() -> ExitCode {
         Command::WhatIf(args) => what_if::run(&args, &terminal),
         Command::Plan(args) => plan::run(&args, &terminal),
         Command::Failures(args) => failures::run(&args, &terminal),
+        Command::Recovery(args) => recovery::run(&args, &terminal),
+        Command::Consistency(args) => consistency::run(&args, &terminal),
         Command::Simulate(args) => simulate::run(&args, &terminal),
         Command::Sweep(args) => sweep::run(&args, &terminal),
         Command::Sensitivity(args) => sensitivity::run(&args, &terminal),

@@ -3,13 +3,16 @@
 //! One run computes all of them for one value of each assumption; uncertainty is many runs. Nothing here sees YAML.
 //! What can't be computed is `None`, and [`metric`] says what would have to be stated.
 
+pub mod alert;
 pub mod at_risk;
 mod attempt;
 mod availability;
 pub mod blueprint;
 mod cache;
 mod capacity;
+pub mod consistency;
 mod cost;
+pub mod disaster;
 mod latency;
 pub mod losses;
 pub mod metric;
@@ -17,6 +20,8 @@ mod network;
 pub mod objective;
 mod outage;
 mod planning;
+pub mod promise;
+pub mod recovery;
 mod removal;
 mod resources;
 mod scenario;
@@ -141,6 +146,22 @@ pub struct ComponentFigures {
     pub resources: Vec<ResourceUse>,
     /// Utilisation when load ramps up and new nodes still boot.
     pub utilization_while_scaling: Option<f64>,
+    /// Copies of each record.
+    pub copies: Option<f64>,
+    /// Copies that may fail before a reader is refused.
+    pub tolerated_for_reads: Option<f64>,
+    /// Copies that may fail before a writer is refused.
+    pub tolerated_for_writes: Option<f64>,
+    /// Chance that a read just after a write misses it.
+    pub stale_at_once: Option<f64>,
+    /// Share of all reads that miss the latest write of their key.
+    pub stale_share: Option<f64>,
+    /// Time after a write until all but one read in a thousand see it.
+    pub fresh_after: Option<f64>,
+    /// Seconds by which its copies fall further behind in a second at peak.
+    pub lag_growth: Option<f64>,
+    /// How it comes through the loss of a node, a zone, a region, and of what is written.
+    pub recovery: Option<Box<[recovery::Recovery; 4]>>,
     /// Time until its disks are full, in seconds.
     pub disk_full_in: Option<f64>,
     /// Consumers that get no partition.
@@ -167,6 +188,29 @@ pub struct ComponentFigures {
     pub cost_lines: Vec<CostLine>,
     /// Whether nothing says what its nodes or requests cost.
     pub unpriced: bool,
+}
+
+impl ComponentFigures {
+    /// The most that copies lack which go on without a node, a zone or a region; `None` where they may lack something and nobody
+    /// says how much.
+    pub fn loss_of_copies(&self) -> Option<f64> {
+        let (_, loss) = self.worst(recovery::By::Copies, |outcome| outcome.loss)?;
+        let forgets = self.recovery.iter().flat_map(|list| list.iter()).any(|outcome| outcome.forgets);
+        Some(loss).filter(|loss| *loss > 0.0 || !forgets)
+    }
+
+    /// The worst of losing a node, a zone and a region, among those that it comes through by the same means.
+    pub fn worst(
+        &self,
+        by: recovery::By,
+        part: fn(&recovery::Recovery) -> Option<recovery::Bound>,
+    ) -> Option<(recovery::Case, f64)> {
+        let cases = self.recovery.iter().flat_map(|list| list.iter()).zip(recovery::Case::ALL);
+        let disasters = cases.filter(|(outcome, case)| *case != recovery::Case::Corruption && outcome.by == Some(by));
+        let values = disasters.filter_map(|(outcome, case)| Some((case, part(outcome)?.value)));
+        // The more frequent case stands for rarer ones that cost the same.
+        values.reduce(|worst, next| if next.1 > worst.1 { next } else { worst })
+    }
 }
 
 /// A resource with its limit, of one node unless its name says otherwise.
@@ -230,7 +274,11 @@ pub struct FlowFigures {
     pub client_network: bool,
     /// Share of requests that succeed.
     pub availability: Option<f64>,
-    /// Time per 30 days that the objective for availability leaves for failing.
+    /// The objective for availability, its own or the system's.
+    pub objective: Option<f64>,
+    /// The period of its error budget, in seconds.
+    pub period: f64,
+    /// Time per period that the objective for availability leaves for failing.
     pub error_budget: Option<f64>,
     /// Components whose availability isn't known.
     pub unknown_availability: Vec<usize>,
@@ -286,6 +334,14 @@ pub struct DataFigures {
     pub write_bandwidth: Option<f64>,
     /// Probability that two keys are the same at full retention.
     pub key_collision: Option<f64>,
+    /// Age of the newest write that may be lost with a node, a zone, a region, or by corruption.
+    pub recovery: [Option<recovery::Bound>; 4],
+    /// Records that the worst of these costs, short of losing everything.
+    pub lost_records: Option<f64>,
+    /// The bytes of these, one copy.
+    pub lost_bytes: Option<f64>,
+    /// How old a read may be.
+    pub oldest_read: Option<f64>,
     /// Share that moves when a shard is added and keys are placed by `mod n`.
     pub moved_by_modulo: Option<f64>,
     /// Share that moves with consistent hashing.
@@ -309,6 +365,10 @@ pub struct SystemFigures {
     pub storage: Option<f64>,
     /// What running it costs, in dollars per second.
     pub cost: Option<f64>,
+    /// How it comes through the loss of a node, a zone, a region, and of what is written.
+    pub recovery: Vec<disaster::SystemRecovery>,
+    /// What components lack for the strategy of disaster recovery that is claimed.
+    pub lacking: Vec<(usize, disaster::Lack)>,
     /// Components whose nodes or requests nobody has priced; the cost is a lower bound then.
     pub unpriced: Vec<usize>,
 }
@@ -399,6 +459,8 @@ pub fn estimate(run: &Run<'_>) -> Estimate {
     let mut estimate = settled(run).0;
     availability::availability(run, &mut estimate);
     storage::storage(run, &mut estimate);
+    consistency::consistency(run, &mut estimate);
+    disaster::recovery(run, &mut estimate);
     let cold =
         traffic::traffic(&Run { hits: vec![Some(0.0); run.graph.components.len()].into(), ..*run }, &estimate.attempts);
     cache::cache(run, &cold, &mut estimate);

@@ -24,6 +24,8 @@ pub mod availability;
 pub mod cache;
 /// Clients that think between requests: the repair model and mean value analysis.
 pub mod closed;
+/// Quorums, stale reads, copies that fall behind.
+pub mod consistency;
 /// Response times as distributions: sums, mixtures and order statistics without simulation.
 pub mod distribution;
 /// The universal scalability law fitted to measurements.
@@ -32,6 +34,8 @@ pub mod fit;
 pub mod network;
 /// Erlang's formulas, M/M/c, M/G/1, G/G/c and bounded queues; how many servers a load needs.
 pub mod queueing;
+/// Data lost and time to restore; error budgets and burn rates.
+pub mod recovery;
 /// Fault trees: exact probability, importance measures and minimal cut sets.
 pub mod reliability;
 /// Amdahl, Gustafson and the universal scalability law.

@@ -5,6 +5,7 @@
 
 mod build;
 mod part;
+mod quorum;
 mod structure;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::vocabulary::{AttributeId, Kind, Operation, attr};
 
 pub use build::build;
 pub use part::Part;
+pub use quorum::by_region;
 pub use structure::Structure;
 pub(crate) use structure::{is_cached, is_optional};
 
@@ -102,6 +104,17 @@ pub struct Component {
     pub regions: Vec<usize>,
     /// The regions in which its standby waits.
     pub standby: Vec<usize>,
+}
+
+/// Where some copies of a component's data are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The zone, if said.
+    pub zone: Option<usize>,
+    /// The region, if said.
+    pub region: Option<usize>,
+    /// How many copies.
+    pub copies: u64,
 }
 
 /// A flow: its entry and the calls that the entry makes.
@@ -228,16 +241,61 @@ impl Component {
         self.word(attr!(Component, "redundancy")) == Some("multi-region")
     }
 
+    /// The word of a consistency level, lower-case: `local-quorum`.
+    pub fn level(&self, id: AttributeId) -> Option<&'static str> {
+        match &self.attribute(id)?.value {
+            AttributeValue::Level { word, .. } => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Copies of each record as configured: the replication factor, or the nodes of a shard.
+    pub fn copies(&self) -> Option<u64> {
+        let get = |id| self.number(id).map(|input| whole(input.value));
+        let beside = get(attr!(Component, "replication.replicas")).map(|n| n + 1);
+        let nodes = get(attr!(Component, "replicas")).or(beside);
+        match (get(attr!(Component, "replication.factor")), nodes) {
+            (Some(factor), Some(nodes)) => Some(factor.min(nodes)),
+            (factor, nodes) => factor.or(nodes),
+        }
+    }
+
+    /// These copies by place, spread evenly over the zones that it names, else over its regions; a single place where it
+    /// names neither. `None` where their number isn't known.
+    pub fn places(&self, zones: &[Zone]) -> Option<Vec<Place>> {
+        let all = self.copies()?;
+        let of_zone = |zone: &usize| Place { zone: Some(*zone), region: zones.get(*zone).map(|z| z.region), copies: 0 };
+        let mut places: Vec<Place> = if self.zones.is_empty() {
+            self.regions.iter().map(|region| Place { zone: None, region: Some(*region), copies: 0 }).collect()
+        } else {
+            self.zones.iter().map(of_zone).collect()
+        };
+        if places.is_empty() {
+            places.push(Place { zone: None, region: None, copies: 0 });
+        }
+        let count = u64::try_from(places.len()).unwrap_or(u64::MAX);
+        for (at, place) in (0..).zip(&mut places) {
+            place.copies = all / count + u64::from(at < all % count);
+        }
+        Some(places)
+    }
+
     /// Whether it survives the loss of a zone by itself.
     pub fn is_redundant_product(&self) -> bool {
         matches!(self.word(attr!(Component, "redundancy")), Some("multi-zone" | "multi-region"))
     }
 }
 
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers from 0 to 1e9")]
+fn whole(n: f64) -> u64 {
+    n.max(0.0) as u64
+}
+
 /// The number in an attribute.
 pub fn number(attribute: Option<&Attribute>) -> Option<&Input> {
     match &attribute?.value {
         AttributeValue::Number(input) => Some(input),
+        AttributeValue::Level { copies, .. } => copies.as_ref(),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod field;
 mod loss;
+mod promises;
 mod rule;
 mod run;
 mod suppress;

@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod comparison;
+pub mod consistency;
 mod contributions;
 pub mod diagnostics;
 pub mod estimate_json;
@@ -11,6 +12,7 @@ pub mod findings_json;
 pub mod markdown;
 pub mod origins;
 pub mod plan;
+pub mod recovery;
 pub mod sarif;
 pub mod schema;
 pub mod sensitivity;

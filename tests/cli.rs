@@ -38,6 +38,7 @@ fn status(arguments: &[&str], input: &[u8]) -> i32 {
     output.status.code().expect("no signal")
 }
 
+const TWO_REGIONS: &str = "tests/fixtures/two-regions.yaml";
 const CLEAN: &[u8] = b"napkin: 1\ncomponents: { api: service }\n";
 const OVERLOADED: &[u8] = b"napkin: 1\ncomponents:\n  users: client\n  api: { is: service, replicas: 2, cores: 1, service_time: 1 s }\nflows:\n  f: { rate: 100 /s, steps: [users -> api] }\n";
 
@@ -103,6 +104,10 @@ fn machine_formats_keep_their_published_schemas() {
             vec!["failures", "specs/search.yaml", "--pairs", "--format", "json"],
             include_str!("../schemas/failures.v1.json"),
         ),
+        (vec!["recovery", TWO_REGIONS, "--format", "json"], include_str!("../schemas/recovery.v1.json")),
+        (vec!["recovery", "specs/search.yaml", "--format", "json"], include_str!("../schemas/recovery.v1.json")),
+        (vec!["consistency", TWO_REGIONS, "--format", "json"], include_str!("../schemas/consistency.v1.json")),
+        (vec!["consistency", "specs/chat.yaml", "--format", "json"], include_str!("../schemas/consistency.v1.json")),
     ];
     for (arguments, schema) in pairs {
         let schema: Value = serde_json::from_str(schema).unwrap();
@@ -182,6 +187,41 @@ fn losses_fit_80_columns_and_only_what_is_asked_for_is_taken_away() {
     assert!(case.contains("What follows") && case.contains("writes that no copy has yet"), "{case}");
     let json: Value = serde_json::from_str(&at_once(&["what-if", URL, "--fail", "db", "--format", "json"])).unwrap();
     assert_eq!(json["follows"]["at_risk"][0]["risk"], "archived");
+}
+
+#[test]
+fn disasters_and_promises_are_told_with_their_reasons() {
+    let recovery = stdout(&napkin(&["recovery", TWO_REGIONS]));
+    for said in
+        ["everything", "DNS ttl 60 s", "reaction 10 min", "lacking: docs keeps its data in one region only", "never"]
+    {
+        assert!(recovery.contains(said), "{said}: {recovery}");
+    }
+    let consistency = stdout(&napkin(&["consistency", TWO_REGIONS]));
+    for said in ["LOCAL_QUORUM = 2", "3 + 3", "consistent within a region", "4 voters", "500 ms > 100 ms"] {
+        assert!(consistency.contains(said), "{said}: {consistency}");
+    }
+    let other = stdout(&napkin(&["consistency", TWO_REGIONS, "--set", "carts.quorum.write=EACH_QUORUM"]));
+    assert!(other.contains("EACH_QUORUM = 4") && !other.contains("consistent within a region"), "{other}");
+    assert!(stdout(&with_input(&["consistency", "-"], CLEAN)).starts_with("no store is described"));
+    assert_eq!(status(&["recovery", "-"], b"napkin: 2\n"), 2);
+    let findings = stdout(&napkin(&["check", TWO_REGIONS]));
+    for rule in [
+        "local-quorum-of-global-data",
+        "old-reads-over-staleness",
+        "default-reads-of-strong-data",
+        "failover-forgets-strong-data",
+        "class-not-configured",
+        "replicas-fall-behind",
+        "backup-beside-data",
+        "recovery-strategy-in-one-region",
+        "restore-over-rto",
+        "backup-interval-over-rpo",
+        "alert-out-of-reach",
+        "alert-on-single-error",
+    ] {
+        assert!(findings.contains(rule), "{rule}: {findings}");
+    }
 }
 
 #[test]
@@ -380,6 +420,9 @@ fn tables_fit_a_terminal_of_80_columns() {
         vec!["what-if", URL, "--scale", "10x"],
         vec!["plan", URL],
         vec!["sweep", URL, "--over", "dau=1M..1bn"],
+        vec!["recovery", TWO_REGIONS],
+        vec!["recovery", URL],
+        vec!["consistency", TWO_REGIONS],
     ] {
         let output = napkin(&arguments);
         for line in stdout(&output).lines().filter(|line| !line.starts_with("  ")) {

@@ -20,6 +20,10 @@ enum Of {
     Estimate,
     /// `failures --format json`.
     Failures,
+    /// `recovery --format json`.
+    Recovery,
+    /// `consistency --format json`.
+    Consistency,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -28,6 +32,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         Of::Check => schema::CHECK.to_owned(),
         Of::Estimate => schema::ESTIMATE.to_owned(),
         Of::Failures => schema::FAILURES.to_owned(),
+        Of::Recovery => schema::RECOVERY.to_owned(),
+        Of::Consistency => schema::CONSISTENCY.to_owned(),
     };
     print(&text)?;
     Ok(Done::Clean)

@@ -3,6 +3,7 @@
 //! Tables, rules, machine formats and `explain` all read it, so a new figure is one row.
 
 use crate::estimate::Estimate;
+use crate::estimate::recovery::By;
 use crate::graph::Graph;
 use crate::quantity::{Dimension, Hint};
 use crate::vocabulary::Target;
@@ -84,6 +85,15 @@ macro_rules! resource {
     };
 }
 
+/// What one case costs a component.
+macro_rules! recovery {
+    ($key:literal, $case:literal, $part:ident, $doc:literal, $formula:literal, [$($input:literal),*]) => {
+        metric!(Component, components, $key, Dimension::TIME, Hint::Auto, $doc, $formula, [$($input),*], |c| {
+            c.recovery.as_ref()?.get($case)?.$part.map(|bound| bound.value)
+        })
+    };
+}
+
 /// Every metric.
 #[rustfmt::skip]
 pub const METRICS: &[Metric] = &[
@@ -97,8 +107,11 @@ pub const METRICS: &[Metric] = &[
     metric!(Flow, flows, "late", Dimension::NONE, Hint::Percent, "Share of requests that fail at peak for lack of time or room.", "timeouts and full queues left after all retries", [], |f| f.late),
     metric!(Flow, flows, "availability", Dimension::NONE, Hint::Percent, "Share of requests that succeed.", "Σ over zone states of P(state) × Π over needed components of availability given the state", [], |f| f.availability),
     metric!(Flow, flows, "downtime_per_year", Dimension::TIME, Hint::Auto, "Time per year (365 days) in which requests fail.", "(1 − availability) × 1 year", ["availability"], |f| f.availability.map(|a| (1.0 - a) * 365.0 * 86_400.0)),
-    metric!(Flow, flows, "error_budget", Dimension::TIME, Hint::Auto, "Time per 30 days that the objective leaves for failing.", "(1 − objective) × 30 days", ["slo.availability"], |f| f.error_budget),
-    metric!(Flow, flows, "budget_spent", Dimension::NONE, Hint::Percent, "Share of the error budget that the estimate expects to be spent.", "(1 − availability) × 30 days / error budget", ["availability", "error_budget"], |f| f.availability.zip(f.error_budget).filter(|(_, budget)| *budget > 0.0).map(|(works, budget)| (1.0 - works) * 30.0 * 86_400.0 / budget)),
+    metric!(Flow, flows, "error_budget", Dimension::TIME, Hint::Auto, "Time per period, 30 days unless stated, that the objective leaves for failing.", "(1 − objective) × period", ["slo.availability", "slo.period"], |f| f.error_budget),
+    metric!(Flow, flows, "budget_spent", Dimension::NONE, Hint::Percent, "Share of the error budget that the estimate expects to be spent.", "(1 − availability) × period / error budget", ["availability", "error_budget"], |f| f.availability.zip(f.error_budget).filter(|(_, budget)| *budget > 0.0).map(|(works, budget)| (1.0 - works) * f.period / budget)),
+    metric!(Flow, flows, "highest_burn", Dimension::NONE, Hint::Auto, "Burn rate of the error budget when every request fails; an alert at or above it never fires.", "1 / (1 − objective)", ["slo.availability"], |f| f.objective.and_then(crate::formula::recovery::highest_burn)),
+    metric!(Flow, flows, "silent_alerts", Dimension::NONE, Hint::Whole, "Usual burn-rate alerts (14.4, 6 and 1 for 30 days) that no outage can raise.", "those at or above the highest burn rate", ["highest_burn"], crate::estimate::alert::out_of_reach),
+    metric!(Flow, flows, "errors_to_page", Dimension::NONE, Hint::Auto, "Failed requests that wake somebody, by the alert that needs fewest.", "rate × window × burn rate × (1 − objective)", ["average_rate", "slo.availability"], crate::estimate::alert::fewest_events),
     metric!(Flow, flows, "depth", Dimension::NONE, Hint::Auto, "Most synchronous calls in a row.", "longest chain of waiting callers", [], |f| Some(f.depth)),
     metric!(Flow, flows, "cost", Dimension::MONEY_RATE, Hint::Auto, "Its share of the costs.", "Σ over components of cost × its share of the calls", [], |f| f.cost),
     metric!(Flow, flows, "cost_per_thousand", Dimension::MONEY, Hint::Auto, "What a thousand of its requests cost.", "cost / rate × 1000", ["cost", "average_rate"], |f| f.cost_per_thousand),
@@ -129,6 +142,25 @@ pub const METRICS: &[Metric] = &[
     metric!(Component, components, "connection_memory_needed", Dimension::DATA, Hint::Auto, "Memory of these connections.", "connections × memory of one", ["open_connections", "connection_memory"], |c| c.connection_memory),
     metric!(Component, components, "effective_availability", Dimension::NONE, Hint::Percent, "Share of time it works, without its dependencies.", "k of n nodes given the zones that are up, or as promised", ["availability", "node_availability", "mtbf", "mttr", "nodes", "needs"], |c| c.availability),
     metric!(Component, components, "failures_tolerated", Dimension::NONE, Hint::Whole, "Nodes that may fail.", "nodes − nodes needed to work", ["nodes", "needs"], |c| c.failures_tolerated),
+    metric!(Component, components, "copies", Dimension::NONE, Hint::Whole, "Copies of each record, in all regions.", "replication factor, or nodes of a shard", ["replication.factor", "replication.replicas", "replicas"], |c| c.copies),
+    metric!(Component, components, "tolerated_for_reads", Dimension::NONE, Hint::Whole, "Copies that may fail before a reader is refused, where reads count copies.", "copies − quorum of reads, in the region with the fewest to spare", ["copies", "quorum.read"], |c| c.tolerated_for_reads),
+    metric!(Component, components, "tolerated_for_writes", Dimension::NONE, Hint::Whole, "Copies that may fail before a writer is refused, where writes count copies.", "copies − quorum of writes, in the region with the fewest to spare", ["copies", "quorum.write"], |c| c.tolerated_for_writes),
+    metric!(Component, components, "stale_read_chance", Dimension::NONE, Hint::Percent, "Chance that a read just after a write misses it.", "C(N − W, R) / C(N, R), or the share of copies read that need not have it", ["copies", "quorum.read", "quorum.write"], |c| c.stale_at_once),
+    metric!(Component, components, "stale_reads", Dimension::NONE, Hint::Percent, "Share of all reads that miss the latest write of their key.", "chance just after a write × Σ over keys of p·w·lag / (p·w·lag + R)", ["stale_read_chance", "replication.lag", "items", "popularity"], |c| c.stale_share),
+    metric!(Component, components, "fresh_after", Dimension::TIME, Hint::Auto, "Time after a write until all but one read in a thousand see it.", "lag / R × ln(chance just after a write / 0.001)", ["stale_read_chance", "replication.lag", "quorum.read"], |c| c.fresh_after),
+    metric!(Component, components, "lag_growth", Dimension::NONE, Hint::Auto, "Seconds by which its copies fall further behind in a second at peak.", "(writes per second at peak and shard − applied) / applied", ["peak_writes", "shards", "replication.apply_rate"], |c| c.lag_growth),
+    recovery!("rpo_node", 0, loss, "Age of the newest write that may be lost with a node; at least.", "0 where a write is sure to be elsewhere, else lag of the copies, else window of the backups", ["replication.lag", "backup.every", "backup.duration", "backup.lag"]),
+    recovery!("rpo_zone", 1, loss, "Age of the newest write that may be lost with a zone; at least.", "0 where a write is sure to be elsewhere, else lag of the copies, else window of the backups", ["replication.lag", "backup.every", "backup.duration", "backup.lag"]),
+    recovery!("rpo_region", 2, loss, "Age of the newest write that may be lost with a region; at least.", "0 where a write is sure to be elsewhere, else lag of the copies, else window of the backups", ["replication.lag", "backup.every", "backup.duration", "backup.lag"]),
+    recovery!("rpo_corruption", 3, loss, "Age of the newest write that a restore after a wrong deletion loses; at least.", "lag of the archive, or backup interval + duration", ["backup.every", "backup.duration", "backup.lag"]),
+    recovery!("rto_node", 0, time, "Time until it serves again after the loss of a node; at least.", "Σ of its terms", []),
+    recovery!("rto_zone", 1, time, "Time until it serves again after the loss of a zone; at least.", "Σ of its terms", []),
+    recovery!("rto_region", 2, time, "Time until it serves again after the loss of a region; at least.", "Σ of its terms", []),
+    recovery!("rto_corruption", 3, time, "Time until it serves again after a wrong deletion; at least.", "Σ of its terms", []),
+    metric!(Component, components, "loss_of_copies", Dimension::TIME, Hint::Auto, "The most that the copies may lack that go on without a node, a zone or a region.", "worst of these cases", [], crate::estimate::ComponentFigures::loss_of_copies),
+    metric!(Component, components, "loss_of_restore", Dimension::TIME, Hint::Auto, "The most that is lost where a node, a zone or a region takes every copy; at least.", "worst of these cases", [], |c| c.worst(By::Backup, |r| r.loss).map(|(_, loss)| loss)),
+    metric!(Component, components, "failover_in", Dimension::TIME, Hint::Auto, "The longest until what is left serves, without a node, a zone or a region; at least.", "worst of these cases", [], |c| c.worst(By::Copies, |r| r.time).map(|(_, time)| time)),
+    metric!(Component, components, "restore_in", Dimension::TIME, Hint::Auto, "Time until it is restored from a backup; at least.", "reaction + boot + size / bandwidth, or reaction + restore", ["backup.restore", "backup.restore_rate", "boot_time"], |c| c.recovery.as_ref()?.iter().filter(|r| r.by == Some(By::Backup)).filter_map(|r| r.time).map(|time| time.value).reduce(f64::max)),
     metric!(Component, components, "storage", Dimension::DATA, Hint::Auto, "Bytes at full retention, copies included.", "Σ of its data sets", [], |c| c.storage),
     metric!(Component, components, "hot_memory", Dimension::DATA, Hint::Auto, "Memory for the hot share of its data.", "Σ of hot share × records × record", [], |c| c.hot_memory),
     metric!(Component, components, "hit_ratio", Dimension::NONE, Hint::Percent, "Share of reads answered from it.", "as stated, or after Che (LRU), by rank (LFU), exactly (random) or by time to live, from items and popularity", ["hit", "items", "item", "popularity", "memory", "ttl", "peak_rate", "nodes"], |c| c.hit_ratio),
@@ -177,6 +209,13 @@ pub const METRICS: &[Metric] = &[
     metric!(Data, data, "shards_needed", Dimension::NONE, Hint::Whole, "Shards for the largest sensible size.", "⌈records alive × stored record / largest shard⌉", ["full", "total_copies", "max_shard"], |d| d.shards_needed),
     metric!(Data, data, "write_bandwidth", Dimension::BANDWIDTH, Hint::Auto, "Bytes per second written to the disks of all copies, on average.", "added × stored record × copies × write amplification", ["added", "stored_record", "total_copies", "write_amplification"], |d| d.write_bandwidth),
     metric!(Data, data, "key_collision", Dimension::NONE, Hint::Auto, "Probability that two random keys are the same at full retention.", "1 − e^(−n(n−1) / 2·alphabet^length)", ["key.alphabet", "key.length", "full"], |d| d.key_collision),
+    metric!(Data, data, "rpo_node", Dimension::TIME, Hint::Auto, "Age of its newest record that may be lost with a node; at least.", "least of its stores", [], |d| d.recovery[0].map(|loss| loss.value)),
+    metric!(Data, data, "rpo_zone", Dimension::TIME, Hint::Auto, "Age of its newest record that may be lost with a zone; at least.", "least of its stores", [], |d| d.recovery[1].map(|loss| loss.value)),
+    metric!(Data, data, "rpo_region", Dimension::TIME, Hint::Auto, "Age of its newest record that may be lost with a region; at least.", "least of its stores", [], |d| d.recovery[2].map(|loss| loss.value)),
+    metric!(Data, data, "rpo_corruption", Dimension::TIME, Hint::Auto, "Age of its newest record that a restore after a wrong deletion loses; at least.", "least of its stores", [], |d| d.recovery[3].map(|loss| loss.value)),
+    metric!(Data, data, "lost_records", Dimension::NONE, Hint::Auto, "Records that the worst of these loses, short of everything.", "added × time", ["added"], |d| d.lost_records),
+    metric!(Data, data, "lost_bytes", Dimension::DATA, Hint::Auto, "Bytes of these records, one copy.", "lost records × record", ["lost_records", "record"], |d| d.lost_bytes),
+    metric!(Data, data, "oldest_read", Dimension::TIME, Hint::Auto, "How old a read may be: copies that are behind, and caches before them.", "lag of the copies that answer reads + longest time to live before them", [], |d| d.oldest_read),
     metric!(Data, data, "moved_by_modulo", Dimension::NONE, Hint::Percent, "Share that moves when a shard is added, placed by hash mod n.", "1 − min / lcm", [], |d| d.moved_by_modulo),
     metric!(Data, data, "moved_by_ring", Dimension::NONE, Hint::Percent, "Share that moves when a shard is added to a hash ring.", "1 / (n + 1)", [], |d| d.moved_by_ring),
 
@@ -184,6 +223,14 @@ pub const METRICS: &[Metric] = &[
     system!("ingress", Dimension::BANDWIDTH, "Bytes per second from clients at peak.", "Σ over client calls of peak rate × request size", |s: &crate::estimate::SystemFigures| Some(s.ingress)),
     system!("egress", Dimension::BANDWIDTH, "Bytes per second to clients at peak.", "Σ over client calls of peak rate × response size", |s: &crate::estimate::SystemFigures| Some(s.egress)),
     system!("headroom", Dimension::NONE, "How many times today's peak the system bears.", "1 / utilization of the busiest component", |s: &crate::estimate::SystemFigures| s.headroom),
+    system!("rpo_node", Dimension::TIME, "The most that a data set loses with a node; at least.", "worst of its data sets", |s: &crate::estimate::SystemFigures| s.recovery.first()?.loss.map(|loss| loss.value)),
+    system!("rpo_zone", Dimension::TIME, "The most that a data set loses with a zone; at least.", "worst of its data sets", |s: &crate::estimate::SystemFigures| s.recovery.get(1)?.loss.map(|loss| loss.value)),
+    system!("rpo_region", Dimension::TIME, "The most that a data set loses with a region; at least.", "worst of its data sets", |s: &crate::estimate::SystemFigures| s.recovery.get(2)?.loss.map(|loss| loss.value)),
+    system!("rpo_corruption", Dimension::TIME, "The most that a data set loses by a wrong deletion; at least.", "worst of its data sets", |s: &crate::estimate::SystemFigures| s.recovery.get(3)?.loss.map(|loss| loss.value)),
+    system!("rto_node", Dimension::TIME, "Time until everything serves again after the loss of a node; at least.", "longest of what flows need", |s: &crate::estimate::SystemFigures| s.recovery.first()?.time.map(|time| time.value)),
+    system!("rto_zone", Dimension::TIME, "Time until everything serves again after the loss of a zone; at least.", "longest of what flows need", |s: &crate::estimate::SystemFigures| s.recovery.get(1)?.time.map(|time| time.value)),
+    system!("rto_region", Dimension::TIME, "Time until everything serves again after the loss of a region; at least.", "longest of what flows need + DNS health check + DNS ttl", |s: &crate::estimate::SystemFigures| s.recovery.get(2)?.time.map(|time| time.value)),
+    system!("rto_corruption", Dimension::TIME, "Time until everything serves again after a wrong deletion; at least.", "longest restore", |s: &crate::estimate::SystemFigures| s.recovery.get(3)?.time.map(|time| time.value)),
     system!("cost", Dimension::MONEY_RATE, "What running it costs.", "Σ over components", |s: &crate::estimate::SystemFigures| s.cost),
     system!("storage", Dimension::DATA, "Bytes at full retention.", "Σ over data sets", |s: &crate::estimate::SystemFigures| s.storage),
 ];

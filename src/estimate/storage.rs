@@ -32,7 +32,7 @@ fn one(run: &Run<'_>, index: usize, data: &Data, estimate: &mut Estimate) {
     let copies = erasure(run, data)
         .map(|(d, p)| (d + p) / d)
         .or(get(attr!(Data, "copies")))
-        .unwrap_or_else(|| data.stores.iter().map(|&store| copies(run, store)).fold(0.0, |a, b| a + b).max(1.0));
+        .unwrap_or_else(|| data.stores.iter().map(|&store| copies_kept(run, store)).fold(0.0, |a, b| a + b).max(1.0));
     let initial = get(attr!(Data, "initial")).unwrap_or(0.0);
     let (added, keep) = (get(attr!(Data, "added")), get(attr!(Data, "keep")));
     let bytes = |count: f64| count * stored * copies;
@@ -93,7 +93,7 @@ pub(super) fn bytes_at(run: &Run<'_>, data: &Data, store: usize, time: f64) -> O
     let initial = get(attr!(Data, "initial")).unwrap_or(0.0);
     let count = stored_records(get(attr!(Data, "added")).unwrap_or(0.0), get(attr!(Data, "keep")), time, initial)?;
     let kept = erasure(run, data).map(|(d, p)| (d + p) / d).or(get(attr!(Data, "copies")));
-    let all = kept.unwrap_or_else(|| data.stores.iter().map(|&s| copies(run, s)).sum::<f64>().max(1.0));
+    let all = kept.unwrap_or_else(|| data.stores.iter().map(|&s| copies_kept(run, s)).sum::<f64>().max(1.0));
     Some(count * stored * all * copies_share(run, data, store, all))
 }
 
@@ -126,7 +126,7 @@ fn key_collision(run: &Run<'_>, data: &Data, count: f64) -> Option<f64> {
 }
 
 /// Copies that a store keeps of each record, as bytes that somebody sees: managed stores keep theirs to themselves.
-fn copies(run: &Run<'_>, store: usize) -> f64 {
+pub(super) fn copies_kept(run: &Run<'_>, store: usize) -> f64 {
     let Some(component) = run.graph.components.get(store) else { return 1.0 };
     if component.flag(attr!(Component, "managed")) == Some(true) {
         return 1.0;
@@ -141,6 +141,6 @@ fn copies(run: &Run<'_>, store: usize) -> f64 {
 }
 
 fn copies_share(run: &Run<'_>, data: &Data, store: usize, total: f64) -> f64 {
-    let all: f64 = data.stores.iter().map(|&s| copies(run, s)).sum();
-    if all > 0.0 && total > 0.0 { copies(run, store) / all } else { 1.0 }
+    let all: f64 = data.stores.iter().map(|&s| copies_kept(run, s)).sum();
+    if all > 0.0 && total > 0.0 { copies_kept(run, store) / all } else { 1.0 }
 }

@@ -40,8 +40,10 @@ pub(super) fn rates(run: &Run<'_>, flow: &Flow, figures: &mut FlowFigures) {
     figures.rate = run.of(&flow.own, attr!(Flow, "rate")).map(|rate| rate * run.scenario.scale);
     let peak = run.of(&flow.own, attr!(Flow, "peak")).unwrap_or(1.0);
     figures.peak_rate = figures.rate.map(|rate| rate * peak);
-    let objective = run.of(&flow.own, attr!(Flow, "slo.availability"));
-    figures.error_budget = objective.map(|goal| (1.0 - goal) * 30.0 * 86_400.0);
+    let shared = || run.of(&run.graph.requires, attr!(System, "availability"));
+    figures.objective = run.of(&flow.own, attr!(Flow, "slo.availability")).or_else(shared);
+    figures.period = run.of(&flow.own, attr!(Flow, "slo.period")).unwrap_or(crate::formula::recovery::BUDGET_PERIOD);
+    figures.error_budget = figures.objective.map(|goal| (1.0 - goal) * figures.period);
 }
 
 /// How often a request of a flow makes each of its steps, with all attempts and without any repetition (for what a storm of

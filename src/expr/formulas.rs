@@ -6,7 +6,7 @@ use crate::formula::availability as available;
 use crate::formula::closed::{mean_value, repairmen};
 use crate::formula::queueing as queue;
 use crate::formula::queueing::{Mmc, mmck};
-use crate::formula::{cache, network, scaling, storage, tail, traffic};
+use crate::formula::{cache, consistency, network, recovery, scaling, storage, tail, traffic};
 use crate::quantity::{Dimension, Hint};
 
 /// What a parameter or result of a formula is.
@@ -159,6 +159,12 @@ pub const FORMULAS: &[Formula] = &[
     formula!(downtime(availability: Ratio, period: Time) -> Time, "Time in a period in which it doesn't work.", "availability from 0 to 1", "downtime(99.9 %, 1 year)" => "8.76 h", with!(|a, t| available::downtime(a, t))),
     formula!(common_cause(n: Count, k: Count, availability: Ratio, beta: Ratio) -> Ratio, "Availability of k of n when a share beta of failures hits all at once (beta-factor model).", "beta from 0 to 1, usually 1 to 10 %", "common_cause(2, 1, 99.9 %, 10 %)" => "99.9899 %", with!(|n, k, a, b| available::with_common_cause(whole(n)?, whole(k)?, a, b))),
     formula!(stale_read(copies: Count, reads: Count, writes: Count) -> Ratio, "Most probable share of reads that miss the latest write: reads of R copies after a write to W of N.", "R and W from 1 to N", "stale_read(3, 1, 1)" => "66.7 %", with!(|n, r, w| storage::stale_read(whole(n)?, whole(r)?, whole(w)?))),
+    formula!(stale_after(at_once: Ratio, reads: Count, lag: Time, after: Time) -> Ratio, "Chance that a read of so many copies misses a write some time later, from the chance just after it.", "propagation exponential with the mean lag, reads immediate", "stale_after(stale_read(3, 1, 1), 1, 10 ms, 10 ms)" => "24.5 %", with!(|p, r, l, t| consistency::stale_after(p, whole(r)?, l, t))),
+    formula!(visible_after(at_once: Ratio, reads: Count, lag: Time, missed: Ratio) -> Time, "Time after a write until no more than a share of reads miss it.", "as stale_after; a share above 0", "visible_after(stale_read(3, 1, 1), 1, 10 ms, 0.1 %)" => "65 ms", with!(|p, r, l, q| consistency::visible_after(p, whole(r)?, l, q))),
+    formula!(misses_last(copies: Count, reads: Count, writes: Count, k: Count) -> Ratio, "Most probable share of reads that miss all of the last k writes.", "R and W from 1 to N, writes to copies chosen by themselves", "misses_last(3, 1, 1, 2)" => "44.4 %", with!(|n, r, w, k| consistency::misses_last(whole(n)?, whole(r)?, whole(w)?, whole(k)?))),
+    formula!(catch_up(behind: Number, written: Rate, applied: Rate) -> Time, "Time until a copy that is so many changes behind has caught up.", "applies more than is written", "catch_up(30k, 500 /s, 1k /s)" => "60 s", with!(|b, w, a| consistency::catch_up(b, w, a))),
+    formula!(burn_rate(share: Ratio, period: Time, window: Time) -> Number, "Burn rate that spends a share of a period's error budget within a window.", "a window above 0", "burn_rate(2 %, 30 day, 1 h)" => "14.4", with!(|s, p, w| recovery::burn_rate(s, p, w))),
+    formula!(highest_burn(objective: Ratio) -> Number, "Burn rate when every request fails; an alert at or above it never fires.", "an objective below 100 %", "highest_burn(93 %)" => "14.3", with!(|a| recovery::highest_burn(a))),
 
     formula!(fan_out(share: Ratio, leaves: Number) -> Ratio, "Share of requests of which at least one leaf is slower than the time that a share of leaf calls meets.", "leaves independent", "fan_out(99 %, 100)" => "63.4 %", with!(|q, n| tail::fan_out_exceed(q, n))),
     formula!(leaf_quantile(share: Ratio, leaves: Number) -> Ratio, "The quantile that each leaf must meet for all to meet a share.", "leaves above 0", "leaf_quantile(99 %, 100)" => "99.99 %", with!(|q, n| tail::leaf_quantile(q, n))),

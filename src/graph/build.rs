@@ -120,7 +120,7 @@ impl Builder<'_> {
         self.standby(&spec, &standby, &regions);
         let index = self.graph.components.len();
         self.names.insert(spec.name.value.clone(), index);
-        self.graph.components.push(Component {
+        let mut component = Component {
             index,
             name: spec.name.value,
             span: spec.name.span,
@@ -130,7 +130,9 @@ impl Builder<'_> {
             zones,
             regions,
             standby,
-        });
+        };
+        super::quorum::resolve(&mut component, &self.graph.zones);
+        self.graph.components.push(component);
     }
 
     /// A standby that says where it is not, or stands where the component itself does, takes over from nothing.

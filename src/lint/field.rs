@@ -241,6 +241,7 @@ fn all_fields() -> Vec<FieldDef> {
     let mut fields = structural();
     fields.extend(chances());
     fields.extend(crate::lint::loss::fields());
+    fields.extend(crate::lint::promises::fields());
     for target in Target::ALL {
         for id in AttributeId::of(target) {
             let def = id.def();
@@ -248,7 +249,7 @@ fn all_fields() -> Vec<FieldDef> {
                 Shape::Quantity { dimension, max, .. } => {
                     (Type::Quantity(dimension), if max <= 1.0 { Hint::Percent } else { Hint::Auto })
                 }
-                Shape::Whole(_) => (Type::Quantity(Dimension::NONE), Hint::Auto),
+                Shape::Whole(_) | Shape::Level(_) => (Type::Quantity(Dimension::NONE), Hint::Auto),
                 Shape::Flag => (Type::Bool, Hint::Auto),
                 Shape::Choice(words) => (Type::Word(words), Hint::Auto),
                 Shape::Text => (Type::Text, Hint::Auto),
@@ -332,6 +333,7 @@ fn of_attribute<'w>(value: &'w AttributeValue) -> Option<Value<'w>> {
             let list: Vec<Value<'w>> = names.iter().map(|name| Value::Text(&name.value)).collect();
             Value::List(Rc::from(list))
         }
+        AttributeValue::Level { copies, .. } => Value::Number(copies.as_ref()?.value),
         AttributeValue::Absent | AttributeValue::Measured(_) => return None,
     })
 }

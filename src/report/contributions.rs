@@ -45,6 +45,9 @@ pub(super) fn contributions(metric: &Metric, index: usize, analysis: &Analysis) 
                 format!("{}: {}", name(c), works.map_or("unknown".to_owned(), crate::quantity::percent))
             })
             .collect(),
+        (Target::Component, key) if key.starts_with("rpo_") || key.starts_with("rto_") => {
+            crate::report::recovery::terms(key, index, analysis)
+        }
         (Target::Component, key) => of_component(key, index, analysis),
         (Target::System, key) => of_system(key, analysis),
         (Target::Data, "moved_by_modulo" | "moved_by_ring") => {
@@ -55,26 +58,28 @@ pub(super) fn contributions(metric: &Metric, index: usize, analysis: &Analysis) 
     }
 }
 
-/// Burn rates at which a team is woken or asked: the share of a 30-day budget that a window may spend (SRE workbook). A
-/// threshold beyond 1 / (1 − objective) can never be reached and is left out.
+/// Burn rates at which a team is woken or asked.
 fn alerts(index: usize, analysis: &Analysis) -> Vec<String> {
-    let flow = analysis.graph.flows.get(index);
-    let Some(goal) = flow.and_then(|flow| number(flow.own.get(attr!(Flow, "slo.availability")))).map(|i| i.value)
-    else {
-        return Vec::new();
+    let Some(flow) = analysis.estimate.flows.get(index) else { return Vec::new() };
+    let shown = |time| quantity(time, Dimension::TIME, &Hint::Auto);
+    let line = |alert: &crate::estimate::alert::Alert| {
+        let window = alert.window;
+        let rate = crate::quantity::number(alert.rate);
+        if !alert.can_fire {
+            return format!(
+                "alert at burn rate {rate} over {}: can't fire, as it would take more than every request to fail",
+                shown(window.long)
+            );
+        }
+        let errors = crate::quantity::percent(alert.errors);
+        let spent = crate::quantity::percent(window.spent);
+        let windows = (shown(window.long), shown(window.short));
+        format!(
+            "alert: more than {errors} failing over {} and {} spends {spent} of it (burn rate {rate})",
+            windows.0, windows.1
+        )
     };
-    let windows = [("1 h", "5 min", 0.02, 1.0), ("6 h", "30 min", 0.05, 6.0), ("3 day", "6 h", 0.1, 72.0)];
-    let rate = |share: f64, hours: f64| share * 720.0 / hours;
-    windows
-        .into_iter()
-        .filter(|(.., share, hours)| rate(*share, *hours) < 1.0 / (1.0 - goal).max(1e-12))
-        .map(|(long, short, share, hours)| {
-            let burn = rate(share, hours);
-            let errors = crate::quantity::percent(burn * (1.0 - goal));
-            let (spent, rate) = (crate::quantity::percent(share), crate::quantity::number(burn));
-            format!("alert: more than {errors} failing over {long} and {short} spends {spent} of it (burn rate {rate})")
-        })
-        .collect()
+    crate::estimate::alert::alerts(flow).iter().map(line).collect()
 }
 
 /// The synchronous calls of a flow, with what each takes.

@@ -118,8 +118,11 @@ fn branch(
     }
 }
 
-/// Whether a figure lacks waits that nobody's statements allow to compute.
+/// Whether a figure lacks a part that nobody's statements allow to compute: waits, or a term of a recovery.
 pub(super) fn is_lower_bound(metric: &Metric, index: usize, analysis: &Analysis) -> bool {
+    if metric.target == Target::Component && (metric.key.starts_with("rpo_") || metric.key.starts_with("rto_")) {
+        return crate::report::recovery::is_lower_bound(metric.key, index, analysis);
+    }
     metric.target == Target::Flow
         && metric.key.starts_with("latency.")
         && analysis.estimate.flows.get(index).is_some_and(|flow| !flow.uncounted.is_empty())

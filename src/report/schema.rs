@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::attributes::spelled;
 use crate::vocabulary::{AttributeId, GROUPS, Kind, Shape, Target};
 
 /// The schema of `check --format json`.
@@ -10,6 +11,11 @@ pub const CHECK: &str = include_str!("../../schemas/check.v1.json");
 pub const ESTIMATE: &str = include_str!("../../schemas/estimate.v1.json");
 /// The schema of `failures --format json`.
 pub const FAILURES: &str = include_str!("../../schemas/failures.v1.json");
+
+/// The schema of `recovery --format json`.
+pub const RECOVERY: &str = include_str!("../../schemas/recovery.v1.json");
+/// The schema of `consistency --format json`.
+pub const CONSISTENCY: &str = include_str!("../../schemas/consistency.v1.json");
 
 /// The schema of spec files, for editors.
 pub fn spec() -> serde_json::Result<String> {
@@ -110,6 +116,9 @@ fn nested(group: &str) -> Value {
 fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Quantity { .. } | Shape::Whole(_) => json!({ "type": ["string", "number"] }),
+        Shape::Level(words) => {
+            json!({ "type": ["string", "number"], "examples": words.iter().map(|word| spelled(word)).collect::<Vec<_>>() })
+        }
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Choice(words) => {
             json!({ "enum": words.iter().copied().chain(["none"]).collect::<std::collections::BTreeSet<_>>() })

@@ -49,7 +49,7 @@ impl Table {
             }
         }
         let lines: Vec<String> = table.lines().map(|line| line.replace('\u{a0}', " ").trim_end().to_owned()).collect();
-        let notes: String = self.notes.iter().map(|note| format!("  {}\n", safe(note))).collect();
+        let notes: String = self.notes.iter().map(|note| wrapped(&safe(note), usize::from(width))).collect();
         format!("{}\n{}\n{notes}\n", self.title, lines.join("\n"))
     }
 
@@ -72,6 +72,19 @@ impl Table {
         }
         out + "\n"
     }
+}
+
+/// A remark below a table, broken between words; what it runs on to is indented further.
+fn wrapped(note: &str, width: usize) -> String {
+    let mut lines = vec![String::from(" ")];
+    for word in note.split(' ') {
+        let room = lines.last().is_some_and(|line| line.chars().count() + 1 + word.chars().count() <= width);
+        match lines.last_mut().filter(|line| room || line.trim().is_empty()) {
+            Some(line) => *line += &format!(" {word}"),
+            None => lines.push(format!("    {word}")),
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 /// Column names.

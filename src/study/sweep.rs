@@ -41,7 +41,7 @@ impl Range {
         }
         let key = path.trim().split_once('.').map_or("", |(_, key)| key);
         let shapes = Target::ALL.into_iter().filter_map(|target| AttributeId::find(target, key));
-        let whole = shapes.into_iter().any(|id| matches!(id.def().shape, Shape::Whole(_)));
+        let whole = shapes.into_iter().any(|id| matches!(id.def().shape, Shape::Whole(_) | Shape::Level(_)));
         Ok(Range { path: path.trim().to_owned(), ends, dimension, whole })
     }
 }

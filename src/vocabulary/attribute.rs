@@ -58,6 +58,8 @@ pub enum Shape {
     },
     /// A definite whole number of at least this much.
     Whole(u32),
+    /// A number of copies, or a consistency level of a product, in any case and with `_` or `-`: `2`, `LOCAL_QUORUM`.
+    Level(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
     /// One of a few words.

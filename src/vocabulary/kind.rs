@@ -134,6 +134,11 @@ impl Kind {
         )
     }
 
+    /// Whether it stands outside of the regions that the team runs: clients, other companies' systems, names and edges.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Kind::Client | Kind::External | Kind::Dns | Kind::Cdn)
+    }
+
     /// Whether it carries messages between components.
     pub fn is_messaging(self) -> bool {
         matches!(self, Kind::Queue | Kind::Stream | Kind::PubSub)

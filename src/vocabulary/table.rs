@@ -18,6 +18,39 @@ const FACTOR: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 1.0, ma
 
 const CONSISTENCY: Shape = Shape::Choice(&["strong", "causal", "read-your-writes", "bounded", "eventual"]);
 
+/// What reads may wait for: Cassandra's levels, and read concerns of MongoDB.
+const READ_LEVELS: Shape = Shape::Level(&[
+    "one",
+    "two",
+    "three",
+    "quorum",
+    "all",
+    "local-one",
+    "local-quorum",
+    "each-quorum",
+    "serial",
+    "local-serial",
+    "local",
+    "available",
+    "majority",
+    "linearizable",
+    "snapshot",
+]);
+
+/// What writes may wait for.
+const WRITE_LEVELS: Shape = Shape::Level(&[
+    "any",
+    "one",
+    "two",
+    "three",
+    "quorum",
+    "all",
+    "local-one",
+    "local-quorum",
+    "each-quorum",
+    "majority",
+]);
+
 const fn component(key: &'static str, shape: Shape, doc: &'static str) -> AttributeDef {
     AttributeDef { key, target: Target::Component, shape, doc }
 }
@@ -134,7 +167,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("wanted_hit", RATIO, "Hit ratio for which the memory is to be found."),
     component("recompute", TIME, "Time to compute or fetch an entry again after it expired."),
     component("key_rate", RATE, "Requests per second that one key or partition takes."),
-    component("ttl", TIME, "How long an entry lives."),
+    component("ttl", TIME, "How long an entry lives; of `dns`, how long clients keep an address."),
     component("pattern", Shape::Choice(&["cache-aside", "read-through", "write-through", "write-back", "write-around"]), "How the cache and its store are kept together."),
     component("eviction", Shape::Choice(&["lru", "lfu", "fifo", "ttl", "random", "none"]), "What goes when memory is full."),
     component("invalidation", Shape::Choice(&["ttl", "event", "delete", "none"]), "How an entry learns of a change."),
@@ -161,16 +194,19 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("replication.failover", Shape::Choice(&["automatic", "manual", "none"]), "What happens when the primary fails."),
     component("replication.failover_time", TIME, "How long until a replica has taken over."),
     component("replication.lag", TIME, "How far an asynchronous replica is behind."),
+    component("replication.apply_rate", RATE, "Changes per second that a copy applies; often one thread."),
     component("replication.scope", Shape::Choice(&["zone", "region", "global"]), "How far apart the copies that a write waits for are."),
-    component("quorum.read", Shape::Whole(1), "Copies that a read asks (R)."),
-    component("quorum.write", Shape::Whole(1), "Copies that a write waits for (W)."),
+    component("quorum.read", READ_LEVELS, "Copies that a read asks (R), or a level: `LOCAL_QUORUM`, `majority`."),
+    component("quorum.write", WRITE_LEVELS, "Copies that a write waits for (W), or a level: `QUORUM`, `majority`."),
     component("reads_from", Shape::Choice(&["primary", "replicas", "any"]), "Which copies answer reads."),
+    component("consistent_reads", Shape::Flag, "Whether reads ask for the latest value, where a product offers both (DynamoDB)."),
     component("backup.every", TIME, "Time between backups."),
     component("backup.duration", TIME, "How long a backup takes."),
     component("backup.restore", TIME, "Time until a restored store serves again."),
     component("backup.restore_rate", BANDWIDTH, "Speed of a restore, where its time follows from the size."),
     component("backup.keep", TIME, "How long backups are kept."),
     component("backup.continuous", Shape::Flag, "Whether every change is archived (WAL, binlog, point-in-time recovery)."),
+    component("backup.lag", TIME, "How far a continuous archive is behind; 5 min unless stated."),
     component("backup.region", Shape::Names, "Where backups are kept."),
     component("max_connections", Shape::Whole(1), "Connections that one node of the store accepts."),
     component("max_item", BYTES, "Largest item, row, document or message."),
@@ -253,6 +289,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     flow("slo.p99", TIME, "Objective for the 99th percentile of latency."),
     flow("slo.p999", TIME, "Objective for the 99.9th percentile of latency."),
     flow("slo.availability", RATIO, "Objective for the share of requests that succeed."),
+    flow("slo.period", TIME, "Period of the error budget; 30 days unless stated."),
     flow("timeout", TIME, "How long the client waits for the whole request."),
 
     // Data.
@@ -282,6 +319,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     // The system.
     system("rto", TIME, "Recovery time objective: longest outage after a disaster."),
     system("rpo", TIME, "Recovery point objective: most recent data that a disaster may lose."),
+    system("reaction", TIME, "How long until somebody has seen an alarm and decided what to do, where that isn't automatic."),
     system("budget", MONEY_RATE, "Most that running it may cost."),
     system("availability", RATIO, "Objective for every flow that states none of its own."),
     system("p99", TIME, "Objective for the 99th percentile of every flow that states none of its own."),
