@@ -1,10 +1,12 @@
 //! The one entry: sources in, graph, figures and findings out. A terminal, an editor and a browser call the same.
 
 use crate::catalog::Catalog;
+use crate::definition::SEED;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::estimate::{Estimate, Run, Scenario, estimate_median, verify};
 use crate::graph::{Graph, Structure, build};
 use crate::lint::{Day, Finding, NotChecked, Rule, World, run};
+use crate::simulate::{Extent, Load, Settings};
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::{Change, read};
 use crate::yaml;
@@ -34,21 +36,27 @@ impl Analysis {
     }
 }
 
-/// Reads, estimates and lints one spec.
-pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule], today: Option<Day>) -> Analysis {
-    analyse_changed(sources, id, &[], catalog, rules, today)
+/// What is asked of a spec.
+#[derive(Clone, Copy, Default)]
+pub struct Question<'q> {
+    /// Values in place of those in the spec: paths such as `dau` or `api.replicas`, and the texts that hold their values.
+    pub changes: &'q [(String, SourceId)],
+    /// The rules that it is checked against.
+    pub rules: &'q [Rule],
+    /// The day on which suppressions may have expired; without one they don't.
+    pub today: Option<Day>,
+    /// The simulation that rules may ask for, which runs only if one does.
+    pub simulation: Option<&'q Settings>,
 }
 
-/// [`analyse`] with values in place of those in the spec: paths such as `dau` or `api.replicas`, and the texts that hold
-/// their values.
-pub fn analyse_changed(
-    sources: &Sources,
-    id: SourceId,
-    settings: &[(String, SourceId)],
-    catalog: &Catalog,
-    rules: &[Rule],
-    today: Option<Day>,
-) -> Analysis {
+/// Reads, estimates and lints one spec.
+pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule], today: Option<Day>) -> Analysis {
+    ask(sources, id, catalog, Question { rules, today, ..Question::default() })
+}
+
+/// [`analyse`] with all that may be asked.
+pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Question<'_>) -> Analysis {
+    let Question { changes: settings, rules, today, simulation } = question;
     let mut diagnostics = Diagnostics::new();
     let spec = {
         let document = yaml::parse(sources, id, &mut diagnostics);
@@ -84,6 +92,7 @@ pub fn analyse_changed(
     if !diagnostics.has_errors() {
         let mut world = World::new(&graph, &structure, &estimate);
         world.catalog = Some(catalog);
+        world.simulation = simulation;
         let outcome = run(&world, rules, today);
         diagnostics.extend(outcome.diagnostics);
         (findings, not_checked) = (outcome.findings, outcome.not_checked);
@@ -105,12 +114,18 @@ pub enum ExampleResult {
     Invalid(String),
 }
 
+/// Requests that are simulated for an example whose rule asks for a simulation.
+const EXAMPLE_REQUESTS: usize = 20_000;
+
 /// Runs one example of a rule; `bad` says whether it should fire.
 pub fn run_example(rule: &Rule, text: &str, bad: bool, catalog: &Catalog) -> ExampleResult {
     let mut sources = Sources::new();
     let whole = if text.contains("napkin:") { text.to_owned() } else { format!("napkin: 1\n{text}") };
     let id = sources.add("example", whole);
-    let analysis = analyse(&sources, id, catalog, std::slice::from_ref(rule), None);
+    let simulation = Settings { seed: SEED, runs: 4, extent: Extent::Requests(EXAMPLE_REQUESTS), load: Load::Peak };
+    let rules = std::slice::from_ref(rule);
+    let question = Question { rules, simulation: Some(&simulation), ..Question::default() };
+    let analysis = ask(&sources, id, catalog, question);
     if let Some(mistake) = analysis.diagnostics.first().filter(|_| !analysis.is_usable()) {
         return ExampleResult::Invalid(format!("{} ({})", mistake.message, mistake.help.clone().unwrap_or_default()));
     }

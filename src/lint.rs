@@ -5,6 +5,7 @@ mod loss;
 mod promises;
 mod rule;
 mod run;
+mod simulated;
 mod suppress;
 mod world;
 

@@ -38,6 +38,7 @@ fn status(arguments: &[&str], input: &[u8]) -> i32 {
     output.status.code().expect("no signal")
 }
 
+const SHOP: &str = "tests/fixtures/shop.yaml";
 const TWO_REGIONS: &str = "tests/fixtures/two-regions.yaml";
 const CLEAN: &[u8] = b"napkin: 1\ncomponents: { api: service }\n";
 const OVERLOADED: &[u8] = b"napkin: 1\ncomponents:\n  users: client\n  api: { is: service, replicas: 2, cores: 1, service_time: 1 s }\nflows:\n  f: { rate: 100 /s, steps: [users -> api] }\n";
@@ -108,6 +109,14 @@ fn machine_formats_keep_their_published_schemas() {
         (vec!["recovery", "specs/search.yaml", "--format", "json"], include_str!("../schemas/recovery.v1.json")),
         (vec!["consistency", TWO_REGIONS, "--format", "json"], include_str!("../schemas/consistency.v1.json")),
         (vec!["consistency", "specs/chat.yaml", "--format", "json"], include_str!("../schemas/consistency.v1.json")),
+        (
+            vec!["simulate", "specs/search.yaml", "--scale", "1 %", "--requests", "20000", "--format", "json"],
+            include_str!("../schemas/simulate.v1.json"),
+        ),
+        (
+            vec!["simulate", SHOP, "--fault", "kill cache for 20 s", "--format", "json"],
+            include_str!("../schemas/simulate.v1.json"),
+        ),
     ];
     for (arguments, schema) in pairs {
         let schema: Value = serde_json::from_str(schema).unwrap();
@@ -116,6 +125,43 @@ fn machine_formats_keep_their_published_schemas() {
         let mistakes: Vec<String> = validator.iter_errors(&report).take(3).map(|error| error.to_string()).collect();
         assert!(mistakes.is_empty(), "{mistakes:?}");
     }
+}
+
+#[test]
+fn simulations_show_what_happens_over_time() {
+    let faulty = &["simulate", SHOP, "--fault", "at 20 s kill cache for 20 s", "--duration", "2 min"];
+    let text = stdout(&napkin(faulty));
+    for said in ["arrivals", "answered", "p95", "failed", "METASTABLE FAILURE", "db (", "retries", "━━━"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_eq!(text, stdout(&napkin(faulty)), "the same seed gives the same bytes");
+    let csv = stdout(&napkin(&[faulty.as_slice(), &["--format", "csv"]].concat()));
+    assert!(csv.starts_with("begin,kind,name,") && csv.lines().count() > 50 * 4, "{csv}");
+    assert!(csv.lines().all(|line| line.split(',').count() == 15), "{csv}");
+    let plain = stdout(&napkin(&["simulate", SHOP, "--requests", "20000", "--format", "csv"]));
+    assert!(plain.lines().count() == 2 && plain.contains("\"view\","), "{plain}");
+    assert!(stdout(&napkin(&[faulty.as_slice(), &["--format", "markdown"]].concat())).starts_with("```text\n"));
+    for (wrong, says) in [
+        (vec!["--fault", "kill cahe"], "did you mean `cache`"),
+        (vec!["--fault", "at 3 min kill cache", "--duration", "1 min"], "give a longer `--duration`"),
+        (vec!["--duration", "soon"], "is no time"),
+        (vec!["--duration", "30 day"], "allow it with `--requests"),
+        (vec!["--faults", "nowhere.txt"], "can't read nowhere.txt"),
+    ] {
+        let output = napkin(&[vec!["simulate", SHOP], wrong].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && told.contains(says), "{says}: {told}");
+    }
+}
+
+#[test]
+fn checks_that_simulate_find_what_estimates_miss() {
+    let spec = "napkin: 1\ncomponents: { users: client, a: { is: service, replicas: 1, service_time: 10 ms } }\nflows: { f: { rate: 60 /s, arrivals: bursty, slo: { p99: 150 ms }, steps: [users -> a] } }\n";
+    let rule = "simulated-latency-over-objective";
+    assert!(!stdout(&with_input(&["check", "-", "--verbose"], spec.as_bytes())).contains(rule));
+    assert!(stdout(&with_input(&["check", "-", "--simulate", "--requests", "50000"], spec.as_bytes())).contains(rule));
+    assert_eq!(status(&["check", "-", "--requests", "50000"], spec.as_bytes()), 2);
 }
 
 #[test]

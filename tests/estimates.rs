@@ -1,6 +1,6 @@
 //! Laws that estimates keep, and comparisons with independent methods.
 
-use napkin::analysis::{Analysis, analyse, analyse_changed};
+use napkin::analysis::{Analysis, Question, analyse, ask};
 use napkin::catalog::Catalog;
 use napkin::estimate::metric::METRICS;
 use napkin::estimate::{Model, Run, Scenario, estimate_scenario, sensitivity, spreads, verify};
@@ -358,9 +358,14 @@ fn plans_meet_what_they_promise_and_nothing_smaller_does() {
             let value = sources.add("--set", format!("{}", size.planned));
             settings.push((format!("{}.{}", size.component, size.key), value));
         }
-        let found = analyse_changed(&sources, id, &settings, &catalog, &[], None);
+        let found = ask(&sources, id, &catalog, Question { changes: &settings, ..Question::default() });
         assert!(found.is_usable(), "{:?}", found.diagnostics);
-        let again = plan(analyse_changed(&sources, id, &settings, &catalog, &[], None), &catalog, Loss::Zone, false);
+        let again = plan(
+            ask(&sources, id, &catalog, Question { changes: &settings, ..Question::default() }),
+            &catalog,
+            Loss::Zone,
+            false,
+        );
         assert_eq!(planned.unmet, again.unmet, "{name}");
         for size in again.sizes.iter().filter(|size| nodes(size.key)) {
             assert_eq!(size.today.unwrap_or(1.0), size.planned, "{name}: {} {}", size.component, size.key);

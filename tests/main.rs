@@ -12,6 +12,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod agreement;
 mod architecture;
 mod cli;
 mod errors;

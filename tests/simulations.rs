@@ -19,7 +19,7 @@ pub(crate) fn analysis(name: &str, text: &str) -> Analysis {
     found
 }
 
-fn run(found: &Analysis, requests: usize, seed: u64) -> Results {
+pub(crate) fn run(found: &Analysis, requests: usize, seed: u64) -> Results {
     let (catalog, scenario) = (Catalog::new(), Scenario::default());
     let plan = blueprint(&Run::new((&found.graph, &found.structure, &catalog), &|input| input.value, &scenario));
     let settings = Settings { seed, runs: 10, extent: Extent::Requests(requests), load: Load::Peak };

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::analysis::analyse;
+use crate::analysis::{Question, ask};
+use crate::cli::simulate::RUNS;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
+use crate::definition::SEED;
 use crate::diagnostic::Severity;
 use crate::report::{Checked, diagnostics, findings_json, markdown, sarif};
+use crate::simulate::{Extent, Load, Settings};
 use crate::source::Sources;
 
 #[derive(Debug, clap::Args)]
@@ -22,6 +25,15 @@ pub(super) struct Args {
     /// A folder with rules of your own; may be given several times.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
+    /// Let rules ask a simulation of the system at peak (`flow.simulated.p99`), which runs if one does.
+    #[arg(long)]
+    simulate: bool,
+    /// Requests of that simulation.
+    #[arg(long, default_value_t = 200_000, requires = "simulate", value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+    requests: u32,
+    /// Seed of that simulation.
+    #[arg(long, default_value_t = SEED, requires = "simulate")]
+    seed: u64,
     #[command(flatten)]
     prices: super::estimate::PriceFile,
     /// Show allowed findings too, and what could not be checked.
@@ -53,7 +65,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let ids =
         files::specs(&args.paths)?.iter().map(|path| files::read(path, &mut sources)).collect::<Result<Vec<_>, _>>()?;
     let today = files::today();
-    let analyses: Vec<_> = ids.into_iter().map(|id| analyse(&sources, id, &catalog, &rules, today)).collect();
+    let extent = Extent::Requests(args.requests as usize);
+    let simulation = Settings { seed: args.seed, runs: RUNS, extent, load: Load::Peak };
+    let simulation = args.simulate.then_some(&simulation);
+    let question = Question { rules: &rules, today, simulation, ..Question::default() };
+    let analyses: Vec<_> = ids.into_iter().map(|id| ask(&sources, id, &catalog, question)).collect();
     let checked = Checked { sources: &sources, analyses: &analyses };
     let failed = |error: serde_json::Error| Failure(format!("can't write the report: {error}"));
     let text = match args.format {

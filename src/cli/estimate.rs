@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser as _;
 
-use crate::analysis::{Analysis, analyse_changed};
+use crate::analysis::{Analysis, Question, ask};
 use crate::catalog::{Catalog, Prices};
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::definition::SEED;
@@ -114,7 +114,7 @@ pub(super) fn load_changed(
             .ok_or_else(|| Failure(format!("`{setting}` sets nothing; write for example `dau=100M`")))?;
         changes.push((path.trim().to_owned(), sources.add(format!("--set {}", path.trim()), value.trim())));
     }
-    let analysis = analyse_changed(sources, id, &changes, catalog, &[], None);
+    let analysis = ask(sources, id, catalog, Question { changes: &changes, ..Question::default() });
     if usable(&analysis) { Ok(analysis) } else { Err(unusable(&analysis, sources, terminal)) }
 }
 

@@ -23,7 +23,7 @@ const FAULT_AT: f64 = 60.0;
 const AFTERWARDS: f64 = 60.0;
 
 /// Independent runs where nothing is said.
-const RUNS: usize = 10;
+pub(super) const RUNS: usize = 10;
 
 /// Requests where nothing is said: without and with a time.
 const REQUESTS: usize = 200_000;

@@ -242,6 +242,7 @@ fn all_fields() -> Vec<FieldDef> {
     fields.extend(chances());
     fields.extend(crate::lint::loss::fields());
     fields.extend(crate::lint::promises::fields());
+    fields.extend(crate::lint::simulated::fields());
     for target in Target::ALL {
         for id in AttributeId::of(target) {
             let def = id.def();

@@ -1,15 +1,17 @@
 //! What rules see: the graph, its shape and its estimates, with lists that are computed once.
 
 use std::cell::{OnceCell, RefCell};
+use std::sync::atomic::AtomicUsize;
 
 use crate::catalog::Catalog;
 use crate::definition::SEED;
 use crate::estimate::objective::Objective;
-use crate::estimate::{Estimate, Model, Scenario, spreads};
+use crate::estimate::{Estimate, Model, Run, Scenario, blueprint, spreads};
 use crate::expr::{Budget, Checked, EntityRef, ExprError, FieldId, Missing, StreamId, Value, evaluate};
 use crate::graph::{Graph, Structure};
 use crate::lint::field::FIELDS;
 use crate::lint::loss::Known;
+use crate::simulate::{Results, Settings, simulate};
 use crate::vocabulary::Target;
 
 /// The world of one analysis.
@@ -34,6 +36,10 @@ pub struct World<'w> {
     pub catalog: Option<&'w Catalog>,
     /// What follows from losses, computed when first asked for.
     pub(super) known: Known<'w>,
+    /// The simulation that rules may ask for.
+    pub simulation: Option<&'w Settings>,
+    /// What it measured, once a rule has asked.
+    simulated: OnceCell<Option<Results>>,
     /// How likely each objective is met, computed when first asked for.
     chances: OnceCell<Vec<(Objective, Option<f64>)>>,
 }
@@ -56,6 +62,8 @@ impl<'w> World<'w> {
             calls_from: empty(),
             catalog: None,
             known: Known::default(),
+            simulation: None,
+            simulated: OnceCell::new(),
             chances: OnceCell::new(),
         };
         for (index, step) in graph.steps.iter().enumerate() {
@@ -78,6 +86,16 @@ impl<'w> World<'w> {
         let model = Model { graph, structure, catalog };
         let chances = self.chances.get_or_init(|| spreads(&model, &Scenario::default(), SEED, SAMPLES).chances);
         chances.iter().find(|(goal, _)| goal.flow == Some(flow) && goal.key == key)?.1
+    }
+
+    /// What the simulation measured; `None` if there is none.
+    pub(super) fn simulated(&self) -> Option<&Results> {
+        let run = || {
+            let (settings, catalog, scenario) = (self.simulation?, self.catalog?, Scenario::default());
+            let run = Run::new((self.graph, self.structure, catalog), &|input| input.value, &scenario);
+            Some(simulate(self.graph, &blueprint(&run), settings, &AtomicUsize::new(0)))
+        };
+        self.simulated.get_or_init(run).as_ref()
     }
 
     /// The name of a thing, for messages and fingerprints.

@@ -9,6 +9,8 @@ use crate::vocabulary::{AttributeId, GROUPS, Kind, Shape, Target};
 pub const CHECK: &str = include_str!("../../schemas/check.v1.json");
 /// The schema of `estimate --format json`.
 pub const ESTIMATE: &str = include_str!("../../schemas/estimate.v1.json");
+/// The schema of `simulate --format json`.
+pub const SIMULATE: &str = include_str!("../../schemas/simulate.v1.json");
 /// The schema of `failures --format json`.
 pub const FAILURES: &str = include_str!("../../schemas/failures.v1.json");
 

@@ -1,6 +1,6 @@
 //! One value over a range: how figures grow, and where each component gives out.
 
-use crate::analysis::{Analysis, analyse_changed};
+use crate::analysis::{Analysis, Question, ask};
 use crate::catalog::Catalog;
 use crate::estimate::metric::{Metric, find};
 use crate::expr::{NoNames, check, parse};
@@ -189,7 +189,7 @@ pub fn sweep(
 }
 
 fn today(sources: &Sources, id: SourceId, range: &Range, catalog: &Catalog) -> Option<f64> {
-    let analysis = analyse_changed(sources, id, &[], catalog, &[], None);
+    let analysis = ask(sources, id, catalog, Question::default());
     let definition = analysis.graph.definitions.find(&range.path).map(|(_, definition)| definition.value);
     let (name, key) = range.path.split_once('.').unwrap_or((&range.path, ""));
     definition.or_else(|| {
@@ -213,7 +213,8 @@ fn at(
 ) -> Result<Analysis, Box<Analysis>> {
     let text = as_expression(value, range.dimension).unwrap_or_default();
     let setting = sources.add(format!("--over {}", range.path), text);
-    let analysis = analyse_changed(sources, id, &[(range.path.clone(), setting)], catalog, &[], None);
+    let changes = [(range.path.clone(), setting)];
+    let analysis = ask(sources, id, catalog, Question { changes: &changes, ..Question::default() });
     if analysis.is_usable() { Ok(analysis) } else { Err(Box::new(analysis)) }
 }
 
