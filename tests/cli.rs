@@ -108,6 +108,10 @@ fn machine_formats_keep_their_published_schemas() {
         (vec!["recovery", "specs/search.yaml", "--format", "json"], include_str!("../schemas/recovery.v1.json")),
         (vec!["consistency", TWO_REGIONS, "--format", "json"], include_str!("../schemas/consistency.v1.json")),
         (vec!["consistency", "specs/chat.yaml", "--format", "json"], include_str!("../schemas/consistency.v1.json")),
+        (
+            vec!["availability", "specs/news-feed.yaml", "--format", "json"],
+            include_str!("../schemas/availability.v1.json"),
+        ),
     ];
     for (arguments, schema) in pairs {
         let schema: Value = serde_json::from_str(schema).unwrap();

@@ -13,6 +13,7 @@
 )]
 
 mod architecture;
+mod availability;
 mod cli;
 mod errors;
 mod estimates;

@@ -24,6 +24,8 @@ enum Of {
     Recovery,
     /// `consistency --format json`.
     Consistency,
+    /// `availability --format json`.
+    Availability,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -34,6 +36,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Of::Failures => schema::FAILURES.to_owned(),
         Of::Recovery => schema::RECOVERY.to_owned(),
         Of::Consistency => schema::CONSISTENCY.to_owned(),
+        Of::Availability => schema::AVAILABILITY.to_owned(),
     };
     print(&text)?;
     Ok(Done::Clean)
