@@ -161,7 +161,8 @@ pub(super) fn probability(group: &Group, part: &dyn Fn(usize) -> f64) -> (f64, f
             (fails, fails)
         }
         Form::Diagram(diagram) => {
-            let fails = diagram.probability(part);
+            // A sum of shares may be rounded beyond 1.
+            let fails = diagram.probability(part).clamp(0.0, 1.0);
             (fails, fails)
         }
         Form::Bounds(examined) => {
@@ -169,7 +170,7 @@ pub(super) fn probability(group: &Group, part: &dyn Fn(usize) -> f64) -> (f64, f
             if let Some((found, gap)) = examined.as_ref().map(|examined| examined.probability(part)) {
                 (low, high) = (low.max(found), high.min(found + gap));
             }
-            (high.max(low), low)
+            (high.max(low).clamp(0.0, 1.0), low.clamp(0.0, 1.0))
         }
     }
 }

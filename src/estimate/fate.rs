@@ -68,7 +68,8 @@ impl Nodes {
         let shard = k_of_n_from_unavailability(self.needed, alive, self.node);
         // Without a standby nobody takes over.
         let failover = if alive > self.needed { self.failover } else { 0.0 };
-        let shard = with_failover(shard, failover, 1.0).unwrap_or(shard);
+        // More failovers than a number holds leave no time to serve.
+        let shard = with_failover(shard, failover, 1.0).unwrap_or(1.0);
         let all = self.any_shard(shard);
         // Independent of each other, so that a product of what is spared would do; this keeps small digits.
         self.common + all - self.common * all

@@ -306,7 +306,7 @@ impl FaultTree {
 
 /// The probability that any of several independent events happens, exact also where it is tiny.
 fn any_of(values: impl Iterator<Item = f64>) -> f64 {
-    -values.map(|q| (-q).ln_1p()).sum::<f64>().exp_m1()
+    -values.map(|q| (-q.min(1.0)).ln_1p()).sum::<f64>().exp_m1()
 }
 
 /// Joins many in a balanced way: neighbours first, so that most operands stay small.
