@@ -309,7 +309,7 @@ impl Reader<'_> {
         match shape {
             Shape::Quantity { dimension, min, max } => {
                 let input = self.input(node, dimension, &format!("{owner}.{key}"))?;
-                self.within(&input, dimension, min, max, node, key).then_some(AttributeValue::Number(input))
+                self.within(&input, dimension, (min, max), node, key).then_some(AttributeValue::Number(input))
             }
             Shape::Whole(min) => self.whole(node, min, key).map(AttributeValue::Number),
             Shape::Level(words) => self.level(node, words, key),
@@ -327,12 +327,20 @@ impl Reader<'_> {
         }
     }
 
-    fn within(&mut self, input: &Input, dimension: Dimension, min: f64, max: f64, node: Node<'_>, key: &str) -> bool {
+    /// Whether a number lies between two bounds in base units, both included; a mistake is reported.
+    pub fn within(
+        &mut self,
+        input: &Input,
+        dimension: Dimension,
+        (min, max): (f64, f64),
+        node: Node<'_>,
+        key: &str,
+    ) -> bool {
         if (min..=max).contains(&input.value) {
             return true;
         }
         let text = node.as_str().unwrap_or("");
-        let help = if max <= 1.0 && input.value > 1.0 && input.value <= 100.0 {
+        let help = if max <= 1.0 && input.value > 1.0 && input.value <= 100.0 && !text.contains('%') {
             format!("a percentage needs its sign: `{text} %`")
         } else if min == 1.0 {
             "it is at least 1; write for example `3x`".to_owned()

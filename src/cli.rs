@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, exit codes in one place.
 
+mod availability;
 mod calc;
 mod check;
 mod consistency;
@@ -57,6 +58,8 @@ enum Command {
     Recovery(recovery::Args),
     /// What reads of each store are promised as it is configured: quorums, staleness, CAP and PACELC.
     Consistency(consistency::Args),
+    /// Exact availability of every flow, what spends its error budget, and what fails it alone or together.
+    Availability(availability::Args),
     /// Run the system event by event, beside the estimate.
     Simulate(simulate::Args),
     /// Vary one value over a range: how figures grow and what gives out first.
@@ -119,6 +122,7 @@ pub fn run() -> ExitCode {
         Command::Failures(args) => failures::run(&args, &terminal),
         Command::Recovery(args) => recovery::run(&args, &terminal),
         Command::Consistency(args) => consistency::run(&args, &terminal),
+        Command::Availability(args) => availability::run(&args, &terminal),
         Command::Simulate(args) => simulate::run(&args, &terminal),
         Command::Sweep(args) => sweep::run(&args, &terminal),
         Command::Sensitivity(args) => sensitivity::run(&args, &terminal),

@@ -8,17 +8,21 @@ pub mod at_risk;
 mod attempt;
 mod availability;
 pub mod blueprint;
+pub mod breakdown;
 mod cache;
 mod capacity;
 pub mod consistency;
 mod cost;
+pub mod cut;
 pub mod disaster;
+mod fate;
 mod latency;
 pub mod losses;
 pub mod metric;
 mod network;
 pub mod objective;
 mod outage;
+mod places;
 mod planning;
 pub mod promise;
 pub mod recovery;
@@ -40,7 +44,7 @@ use crate::graph::{Component, Graph, Structure, number};
 use crate::quantity::Dimension;
 use crate::vocabulary::{AttributeId, Shape};
 
-pub use availability::spenders;
+pub use breakdown::spenders;
 pub(crate) use capacity::{has_primary, with_zone_lost};
 pub use planning::blueprint;
 pub use scenario::Scenario;
@@ -50,8 +54,12 @@ pub use verify::verify;
 
 /// The share of time that a single node works where nothing is said: the provider's instance-level promise of 99.5 %.
 pub const NODE_AVAILABILITY: f64 = 0.995;
-/// The share of time that a zone works: the region-level promise for compute of 99.99 %.
+/// The share of time that a zone works while its region does. A rule of thumb: nobody promises a single zone, so it is taken to
+/// be as good as the promise for its region.
 pub const ZONE_AVAILABILITY: f64 = 0.9999;
+/// The share of time that a region works: the provider's region-level promise for compute of 99.99 %
+/// (<https://aws.amazon.com/compute/sla/>: instances in two or more zones are unreachable together).
+pub const REGION_AVAILABILITY: f64 = 0.9999;
 /// The utilisation that is planned for where nothing is said.
 pub const TARGET_UTILISATION: f64 = 0.7;
 
@@ -272,8 +280,12 @@ pub struct FlowFigures {
     pub overloaded: Option<usize>,
     /// Whether the clients' network is part of the latency.
     pub client_network: bool,
-    /// Share of requests that succeed.
+    /// Share of requests that succeed; a lower bound where `availability_gap` isn't 0.
     pub availability: Option<f64>,
+    /// Share of requests that fail: what `availability` leaves of 1, with all its digits.
+    pub unavailability: Option<f64>,
+    /// How much smaller than that the share of failing requests may be.
+    pub availability_gap: f64,
     /// The objective for availability, its own or the system's.
     pub objective: Option<f64>,
     /// The period of its error budget, in seconds.
@@ -446,6 +458,11 @@ impl<'r> Run<'r> {
 
     fn of(&self, set: &crate::attributes::AttributeSet, id: AttributeId) -> Option<f64> {
         number(set.get(id)).map(|input| self.bounded(id, input))
+    }
+
+    /// A share from 0 to 1.
+    fn share(&self, input: &Input) -> f64 {
+        if input.varies.is_some() { (self.value)(input).clamp(0.0, 1.0) } else { input.value }
     }
 
     fn latency_number(&self, key: &str) -> f64 {

@@ -4,6 +4,8 @@
 //! pass forwards (visits) or backwards (latency), never a recursion.
 
 mod build;
+mod dependencies;
+mod outage;
 mod part;
 mod quorum;
 mod structure;
@@ -14,11 +16,12 @@ use crate::attributes::{Attribute, AttributeSet, AttributeValue, Input};
 use crate::catalog::Profile;
 use crate::definition::Definitions;
 use crate::formula::network::{great_circle, light_floor};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use crate::spec::Allowance;
 use crate::vocabulary::{AttributeId, Kind, Operation, attr};
 
 pub use build::build;
+pub use outage::{Chance, FlowOutages, Form, Group, OutagePart, Outages};
 pub use part::Part;
 pub use quorum::by_region;
 pub use structure::Structure;
@@ -73,9 +76,19 @@ pub struct Region {
     pub rtt: Vec<(usize, Input)>,
     /// Latitude and longitude in degrees.
     pub at: Option<(f64, f64)>,
+    /// The share of time that it works, if said.
+    pub availability: Option<Spanned<Input>>,
+    /// The share of time that each of its zones works while it does, if said.
+    pub zone_availability: Option<Spanned<Input>>,
+    /// Whether the spec names it; a region that only holds zones of a spec without regions is nothing that fails.
+    pub named: bool,
 }
 
 impl Region {
+    fn named(name: &str, named: bool) -> Region {
+        Region { name: name.to_owned(), rtt: Vec::new(), at: None, availability: None, zone_availability: None, named }
+    }
+
     /// The round-trip time to another region that light needs in fibre, in seconds, if both say where they are.
     pub fn light_floor(&self, other: &Region) -> Option<f64> {
         let ((a, b), (c, d)) = self.at.zip(other.at)?;
@@ -104,6 +117,8 @@ pub struct Component {
     pub regions: Vec<usize>,
     /// The regions in which its standby waits.
     pub standby: Vec<usize>,
+    /// Components without which it doesn't work although it calls none of them.
+    pub depends_on: Vec<usize>,
 }
 
 /// Where some copies of a component's data are.
@@ -165,6 +180,8 @@ pub struct Step {
     pub first: bool,
     /// What the callee does then, in order.
     pub children: Vec<Child>,
+    /// The component that its `fallback` names, if it is one.
+    pub fallback: Option<usize>,
 }
 
 /// One thing that a component does while it serves a request.
@@ -301,6 +318,15 @@ pub fn number(attribute: Option<&Attribute>) -> Option<&Input> {
 }
 
 impl Graph {
+    /// A zone's name, with its region's where there are several.
+    pub fn zone_name(&self, zone: usize) -> String {
+        let Some(found) = self.zones.get(zone) else { return String::new() };
+        match self.regions.get(found.region).filter(|_| self.regions.len() > 1) {
+            Some(region) => format!("{}/{}", region.name, found.name),
+            None => found.name.clone(),
+        }
+    }
+
     /// A component by name.
     pub fn component(&self, name: &str) -> Option<usize> {
         self.components.iter().position(|component| component.name == name)

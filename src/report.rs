@@ -1,5 +1,6 @@
 //! What was found, as text, tables and machine formats. One small file per format.
 
+pub mod availability;
 pub mod chart;
 pub mod comparison;
 pub mod consistency;

@@ -58,6 +58,10 @@ pub struct RegionSpec {
     pub rtt: Vec<(Spanned<String>, Input)>,
     /// Where it is: latitude and longitude in degrees.
     pub at: Option<(f64, f64)>,
+    /// The share of time that the region works.
+    pub availability: Option<Spanned<Input>>,
+    /// The share of time that each of its zones works while the region does.
+    pub zone_availability: Option<Spanned<Input>>,
 }
 
 /// A component.

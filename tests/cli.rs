@@ -117,6 +117,10 @@ fn machine_formats_keep_their_published_schemas() {
             vec!["simulate", SHOP, "--fault", "kill cache for 20 s", "--format", "json"],
             include_str!("../schemas/simulate.v1.json"),
         ),
+        (
+            vec!["availability", "specs/news-feed.yaml", "--format", "json"],
+            include_str!("../schemas/availability.v1.json"),
+        ),
     ];
     for (arguments, schema) in pairs {
         let schema: Value = serde_json::from_str(schema).unwrap();

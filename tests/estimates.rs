@@ -2,6 +2,7 @@
 
 use napkin::analysis::{Analysis, Question, analyse, ask};
 use napkin::catalog::Catalog;
+use napkin::estimate::breakdown::Cause;
 use napkin::estimate::metric::METRICS;
 use napkin::estimate::{Model, Run, Scenario, estimate_scenario, sensitivity, spreads, verify};
 use napkin::formula::distribution::{Latency, Moments};
@@ -488,7 +489,7 @@ fn the_error_budget_is_spent_by_whoever_fails() {
     let run = Run::new((&found.graph, &found.structure, &catalog), &|input| input.value, &scenario);
     let spent = &napkin::estimate::spenders(&run)[0];
     // 1 − 0.999 · 0.9997 = 0.0012997; without a 0.0003 remain, without b 0.001. The optional call spends nothing.
-    assert_eq!(spent.iter().map(|(component, _)| *component).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(spent.iter().map(|(cause, _)| *cause).collect::<Vec<_>>(), [1, 2].map(Cause::Component));
     close(spent[0].1, (0.001_299_7 - 0.000_3) / 0.001_299_7, 1e-9);
     close(spent[1].1, (0.001_299_7 - 0.001) / 0.001_299_7, 1e-9);
     close(figure(&found, "f.error_budget").unwrap(), 43.2 * 60.0, 1e-9);

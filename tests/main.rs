@@ -14,6 +14,7 @@
 
 mod agreement;
 mod architecture;
+mod availability;
 mod cli;
 mod errors;
 mod estimates;

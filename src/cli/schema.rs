@@ -26,6 +26,8 @@ enum Of {
     Consistency,
     /// `simulate --format json`.
     Simulate,
+    /// `availability --format json`.
+    Availability,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -37,6 +39,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Of::Recovery => schema::RECOVERY.to_owned(),
         Of::Consistency => schema::CONSISTENCY.to_owned(),
         Of::Simulate => schema::SIMULATE.to_owned(),
+        Of::Availability => schema::AVAILABILITY.to_owned(),
     };
     print(&text)?;
     Ok(Done::Clean)

@@ -94,6 +94,9 @@ macro_rules! recovery {
     };
 }
 
+/// A year in seconds.
+const YEAR: f64 = 365.0 * 86_400.0;
+
 /// Every metric.
 #[rustfmt::skip]
 pub const METRICS: &[Metric] = &[
@@ -105,8 +108,11 @@ pub const METRICS: &[Metric] = &[
     metric!(Flow, flows, "latency.p99", Dimension::TIME, Hint::Auto, "99th percentile of latency at peak.", "quantile of the distribution of the whole flow", [], |f| f.p99),
     metric!(Flow, flows, "latency.p999", Dimension::TIME, Hint::Auto, "99.9th percentile of latency at peak.", "quantile of the distribution of the whole flow", [], |f| f.p999),
     metric!(Flow, flows, "late", Dimension::NONE, Hint::Percent, "Share of requests that fail at peak for lack of time or room.", "timeouts and full queues left after all retries", [], |f| f.late),
-    metric!(Flow, flows, "availability", Dimension::NONE, Hint::Percent, "Share of requests that succeed.", "Σ over zone states of P(state) × Π over needed components of availability given the state", [], |f| f.availability),
-    metric!(Flow, flows, "downtime_per_year", Dimension::TIME, Hint::Auto, "Time per year (365 days) in which requests fail.", "(1 − availability) × 1 year", ["availability"], |f| f.availability.map(|a| (1.0 - a) * 365.0 * 86_400.0)),
+    metric!(Flow, flows, "availability", Dimension::NONE, Hint::Percent, "Share of requests that succeed.", "1 − Σ over states of zones and regions of P(state) × P(its fault tree | state)", [], |f| f.availability),
+    metric!(Flow, flows, "downtime_per_year", Dimension::TIME, Hint::Auto, "Time per year (365 days) in which requests fail.", "(1 − availability) × 1 year", ["availability"], |f| f.unavailability.map(|q| q * YEAR)),
+    metric!(Flow, flows, "downtime_per_month", Dimension::TIME, Hint::Auto, "Time per month (a twelfth of a year) in which requests fail.", "(1 − availability) × 1 year / 12", ["availability"], |f| f.unavailability.map(|q| q * YEAR / 12.0)),
+    metric!(Flow, flows, "nines", Dimension::NONE, Hint::Auto, "Nines of its availability.", "−log₁₀(1 − availability)", ["availability"], |f| f.unavailability.and_then(crate::formula::availability::nines_of_unavailability)),
+    metric!(Flow, flows, "availability_gap", Dimension::NONE, Hint::Percent, "How much higher its availability may be, where the structure is too large for an exact figure; else 0.", "probability of the states and combinations that were not looked at", [], |f| f.availability.map(|_| f.availability_gap)),
     metric!(Flow, flows, "error_budget", Dimension::TIME, Hint::Auto, "Time per period, 30 days unless stated, that the objective leaves for failing.", "(1 − objective) × period", ["slo.availability", "slo.period"], |f| f.error_budget),
     metric!(Flow, flows, "budget_spent", Dimension::NONE, Hint::Percent, "Share of the error budget that the estimate expects to be spent.", "(1 − availability) × period / error budget", ["availability", "error_budget"], |f| f.availability.zip(f.error_budget).filter(|(_, budget)| *budget > 0.0).map(|(works, budget)| (1.0 - works) * f.period / budget)),
     metric!(Flow, flows, "highest_burn", Dimension::NONE, Hint::Auto, "Burn rate of the error budget when every request fails; an alert at or above it never fires.", "1 / (1 − objective)", ["slo.availability"], |f| f.objective.and_then(crate::formula::recovery::highest_burn)),
@@ -140,7 +146,7 @@ pub const METRICS: &[Metric] = &[
     metric!(Component, components, "in_flight", Dimension::NONE, Hint::Whole, "Requests in progress at peak, those that wait for others included.", "Σ over synchronous calls of peak rate × mean duration (Little's law)", [], |c| c.in_flight),
     metric!(Component, components, "open_connections", Dimension::NONE, Hint::Auto, "Connections that clients hold open.", "as stated by the clients", [], |c| c.connections),
     metric!(Component, components, "connection_memory_needed", Dimension::DATA, Hint::Auto, "Memory of these connections.", "connections × memory of one", ["open_connections", "connection_memory"], |c| c.connection_memory),
-    metric!(Component, components, "effective_availability", Dimension::NONE, Hint::Percent, "Share of time it works, without its dependencies.", "k of n nodes given the zones that are up, or as promised", ["availability", "node_availability", "mtbf", "mttr", "nodes", "needs"], |c| c.availability),
+    metric!(Component, components, "effective_availability", Dimension::NONE, Hint::Percent, "Share of time it works, without its dependencies.", "k of n nodes given the zones and regions that are up, common causes and failovers, or as promised", ["availability", "node_availability", "mtbf", "mttr", "nodes", "needs", "shards", "common_cause", "replication.failover_time", "health_check.interval", "health_check.threshold"], |c| c.availability),
     metric!(Component, components, "failures_tolerated", Dimension::NONE, Hint::Whole, "Nodes that may fail.", "nodes − nodes needed to work", ["nodes", "needs"], |c| c.failures_tolerated),
     metric!(Component, components, "copies", Dimension::NONE, Hint::Whole, "Copies of each record, in all regions.", "replication factor, or nodes of a shard", ["replication.factor", "replication.replicas", "replicas"], |c| c.copies),
     metric!(Component, components, "tolerated_for_reads", Dimension::NONE, Hint::Whole, "Copies that may fail before a reader is refused, where reads count copies.", "copies − quorum of reads, in the region with the fewest to spare", ["copies", "quorum.read"], |c| c.tolerated_for_reads),

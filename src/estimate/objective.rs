@@ -97,7 +97,11 @@ impl Objective {
         let bound = self.bound(run)?;
         let overloaded = self.flow.and_then(|flow| estimate.flows.get(flow)).is_some_and(|f| f.overloaded.is_some());
         match (self.key, self.value(estimate)) {
-            ("availability", value) => Some(value? >= bound),
+            // Between the bounds of what is too large for an exact figure nothing can be said.
+            ("availability", value) => {
+                let gap = self.flow.and_then(|flow| estimate.flows.get(flow)).map_or(0.0, |f| f.availability_gap);
+                (value? >= bound || value? + gap < bound).then_some(value? >= bound)
+            }
             // What nobody priced could still break the budget.
             ("budget", value) if value? <= bound && !estimate.system.unpriced.is_empty() => None,
             ("budget", value) => Some(value? <= bound),

@@ -313,7 +313,14 @@ fn inputs(graph: &Graph) -> impl Iterator<Item = (&Input, Box<dyn Fn() -> String
             (input, name)
         })
     });
-    stated.chain(rtts)
+    let places = graph.regions.iter().flat_map(|region| {
+        let stated = [(&region.availability, "availability"), (&region.zone_availability, "zone_availability")];
+        stated.into_iter().filter_map(move |(stated, key)| {
+            let name: Box<dyn Fn() -> String> = Box::new(move || format!("{}.{key}", region.name));
+            Some((&stated.as_ref()?.value, name))
+        })
+    });
+    stated.chain(rtts).chain(places)
 }
 
 fn numbers(set: &AttributeSet) -> impl Iterator<Item = (&Attribute, &Input)> {

@@ -1,8 +1,10 @@
 //! The events of a fault tree, and the binary decision diagram that makes its probability exact.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use biodivine_lib_bdd::{Bdd, BddVariable, BddVariableSet, op_function};
+
+use super::availability::k_of_each;
 
 /// More parts than the diagrams of the library can tell apart.
 const MAX_PARTS: usize = 60_000;
@@ -85,7 +87,7 @@ impl FaultTree {
 
     /// The parts below `top`, in the order in which a walk from there meets them. Parts that belong together stand
     /// together then, which keeps diagrams small.
-    fn parts(&self, top: usize) -> Vec<usize> {
+    pub fn parts(&self, top: usize) -> Vec<usize> {
         let mut seen = vec![false; self.events.len()];
         let (mut open, mut parts) = (vec![top], Vec::new());
         let mut met = BTreeMap::new();
@@ -100,6 +102,148 @@ impl FaultTree {
             }
         }
         parts
+    }
+
+    /// The events below any of `tops` as a tree of their own, with the event that any of these happen.
+    pub fn below(&self, tops: &[usize]) -> (FaultTree, usize) {
+        let mut tree = FaultTree::default();
+        let mut names: BTreeMap<usize, usize> = BTreeMap::new();
+        for at in self.reached(tops) {
+            let of = |id: &usize| names.get(id).copied().unwrap_or(usize::MAX);
+            let event = match self.events.get(at) {
+                Some(Event::Part(part)) => Event::Part(*part),
+                Some(Event::Not(event)) => Event::Not(of(event)),
+                Some(Event::AtLeast(k, events)) => Event::AtLeast(*k, events.iter().map(of).collect()),
+                None => continue,
+            };
+            names.insert(at, tree.add(event));
+        }
+        let tops = tops.iter().filter_map(|top| names.get(top).copied()).collect();
+        let top = tree.any(tops);
+        (tree, top)
+    }
+
+    /// Copies the events below `top` into another tree, and returns what `top` is there. `part` says what becomes of a part,
+    /// or of one that mustn't have failed (true).
+    ///
+    /// Anything else that mustn't happen counts as not having happened, so that what comes out has no [`Self::not`] unless
+    /// `part` makes one: failing more never helps.
+    pub fn copied(
+        &self,
+        top: usize,
+        into: &mut FaultTree,
+        part: &mut dyn FnMut(&mut FaultTree, usize, bool) -> usize,
+    ) -> usize {
+        let mut names: BTreeMap<usize, usize> = BTreeMap::new();
+        for at in self.reached(&[top]) {
+            let of = |id: &usize| names.get(id).copied().unwrap_or(usize::MAX);
+            let copy = match self.events.get(at) {
+                Some(Event::Part(number)) => part(into, *number, false),
+                Some(Event::Not(event)) => match self.events.get(*event) {
+                    Some(Event::Part(number)) => part(into, *number, true),
+                    // Neither of several: each has to be spared.
+                    Some(Event::AtLeast(1, events)) => {
+                        let each: Vec<usize> = events
+                            .iter()
+                            .filter_map(|id| self.events.get(*id))
+                            .filter_map(|event| if let Event::Part(number) = event { Some(*number) } else { None })
+                            .collect();
+                        let each = each.into_iter().map(|number| part(into, number, true)).collect();
+                        into.all(each)
+                    }
+                    _ => into.all(Vec::new()),
+                },
+                Some(Event::AtLeast(k, events)) => into.at_least(*k, events.iter().map(of).collect()),
+                None => continue,
+            };
+            names.insert(at, copy);
+        }
+        names.get(&top).copied().unwrap_or_else(|| into.any(Vec::new()))
+    }
+
+    /// The events below some, and they themselves, in an order in which each names only earlier ones.
+    fn reached(&self, tops: &[usize]) -> Vec<usize> {
+        let (mut open, mut found) = (tops.to_vec(), BTreeSet::new());
+        while let Some(at) = open.pop() {
+            if found.insert(at) {
+                open.extend(self.inputs(at));
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    fn inputs(&self, at: usize) -> &[usize] {
+        match self.events.get(at) {
+            Some(Event::Not(event)) => std::slice::from_ref(event),
+            Some(Event::AtLeast(_, events)) => events,
+            _ => &[],
+        }
+    }
+
+    /// Whether no event and no part is used twice below `top`, so that all that an event is made of is independent.
+    pub fn is_read_once(&self, top: usize) -> bool {
+        let (mut used, mut parts) = (BTreeSet::new(), BTreeSet::new());
+        let reached = self.reached(&[top]);
+        let part = |at: &usize| if let Some(Event::Part(part)) = self.events.get(*at) { Some(*part) } else { None };
+        reached.iter().filter_map(part).all(|part| parts.insert(part))
+            && reached.iter().flat_map(|at| self.inputs(*at)).all(|input| used.insert(*input))
+    }
+
+    /// The probability of an event if [`Self::is_read_once`]: gate by gate, in sums and products that keep the digits of
+    /// small probabilities.
+    pub fn plain_probability(&self, top: usize, fails: &dyn Fn(usize) -> f64) -> f64 {
+        let mut values: Vec<f64> = Vec::with_capacity(self.events.len());
+        for event in self.events.iter().take(top + 1) {
+            let value = |id: &usize| values.get(*id).copied().unwrap_or(0.0);
+            let now = match event {
+                Event::Part(part) => fails(*part),
+                Event::Not(event) => 1.0 - value(event),
+                Event::AtLeast(1, events) => any_of(events.iter().map(value)),
+                Event::AtLeast(k, events) if *k == events.len() => events.iter().map(value).product(),
+                Event::AtLeast(k, events) => {
+                    let each: Vec<f64> = events.iter().map(value).collect();
+                    k_of_each(*k, &each).unwrap_or(1.0)
+                }
+            };
+            values.push(now);
+        }
+        values.get(top).copied().unwrap_or(0.0)
+    }
+
+    /// Bounds of the probability of an event, gate by gate, whatever parts its inputs share.
+    ///
+    /// Without [`Self::not`] inputs are associated: that all are spared is at least as likely as if they were independent
+    /// (Esary, Proschan and Walkup 1967). With it only Fréchet's bounds hold.
+    pub fn bounds(&self, top: usize, fails: &dyn Fn(usize) -> f64) -> (f64, f64) {
+        let reached = self.reached(&[top]);
+        let coherent = !reached.iter().any(|at| matches!(self.events.get(*at), Some(Event::Not(_))));
+        let mut known: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+        for at in reached {
+            let of = |id: &usize| known.get(id).copied().unwrap_or((0.0, 1.0));
+            let now = match self.events.get(at) {
+                Some(Event::Part(part)) => (fails(*part), fails(*part)),
+                Some(Event::Not(event)) => (1.0 - of(event).1, 1.0 - of(event).0),
+                Some(Event::AtLeast(0, _)) => (1.0, 1.0),
+                Some(Event::AtLeast(k, events)) if *k > events.len() => (0.0, 0.0),
+                Some(Event::AtLeast(k, events)) => {
+                    let (mut low, mut high): (Vec<f64>, Vec<f64>) = events.iter().map(of).unzip();
+                    low.sort_by(|a, b| b.total_cmp(a));
+                    high.sort_by(f64::total_cmp);
+                    // So many may be spared; of one more, at least one has to happen.
+                    let rest = high.iter().take((events.len() + 1).saturating_sub(*k)).copied();
+                    let most = low.iter().take(*k).copied();
+                    if coherent {
+                        (most.product(), any_of(rest))
+                    } else {
+                        let missing: f64 = most.map(|low| 1.0 - low).sum();
+                        ((1.0 - missing).max(0.0), rest.sum::<f64>().min(1.0))
+                    }
+                }
+                None => (0.0, 1.0),
+            };
+            known.insert(at, now);
+        }
+        known.get(&top).copied().unwrap_or((0.0, 1.0))
     }
 
     /// The diagram of an event; `None` if it, or one on the way to it, had more than `limit` nodes, or above 60,000 parts.
@@ -158,6 +302,11 @@ impl FaultTree {
             examined.order += 1;
         }
     }
+}
+
+/// The probability that any of several independent events happens, exact also where it is tiny.
+fn any_of(values: impl Iterator<Item = f64>) -> f64 {
+    -values.map(|q| (-q.min(1.0)).ln_1p()).sum::<f64>().exp_m1()
 }
 
 /// Joins many in a balanced way: neighbours first, so that most operands stay small.

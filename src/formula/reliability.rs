@@ -142,6 +142,26 @@ mod tests {
         assert!(lower <= exact && exact <= lower + gap && gap < 0.01 * exact, "{lower} {exact} {gap}");
     }
 
+    #[test]
+    fn what_stands_once_needs_no_diagram() {
+        // 2 of 3 pairs, each of two parts: nothing is used twice.
+        let mut tree = FaultTree::default();
+        let _ = tree.part(99);
+        let parts: Vec<usize> = (0..6).map(|part| tree.part(part)).collect();
+        let pairs: Vec<usize> = parts.chunks(2).map(|pair| tree.all(pair.to_vec())).collect();
+        let top = tree.at_least(2, pairs.clone());
+        assert!(tree.is_read_once(top));
+        let twice = tree.any(vec![top, pairs[0]]);
+        assert!(!tree.is_read_once(twice));
+        let (own, own_top) = tree.below(&[top]);
+        assert!(own.len() < tree.len() && !own.parts(own_top).contains(&99));
+        let diagram = tree.diagram(top, LIMIT).unwrap();
+        // Digits of what is rare are kept: about 3 q⁴.
+        for q in [0.3, 1e-5] {
+            close(own.plain_probability(own_top, &|_| q), diagram.probability(&|_| q), 1e-12);
+        }
+    }
+
     /// A random tree over `parts` parts, from numbers.
     fn random(parts: usize, choices: &[(u8, Vec<usize>)]) -> (FaultTree, usize) {
         let mut tree = FaultTree::default();
@@ -177,6 +197,12 @@ mod tests {
                 proptest::prop_assert!((diagram.probability(&|part| fails[part]) - brute).abs() < 1e-12);
                 let (lower, gap) = tree.examine(top).probability(&|part| fails[part]);
                 proptest::prop_assert!(lower <= brute + 1e-9 && brute <= lower + gap + 1e-9);
+                let (lower, upper) = tree.bounds(top, &|part| fails[part]);
+                proptest::prop_assert!(lower <= brute + 1e-9 && brute <= upper + 1e-9, "{} {} {}", lower, brute, upper);
+                if tree.is_read_once(top) {
+                    let (own, top) = tree.below(&[top]);
+                    proptest::prop_assert!((own.plain_probability(top, &|part| fails[part]) - brute).abs() < 1e-12);
+                }
                 for (part, birnbaum) in diagram.birnbaum(&|part| fails[part]).1 {
                     let with = |q: f64| diagram.probability(&|p| if p == part { q } else { fails[p] });
                     proptest::prop_assert!((birnbaum - (with(1.0) - with(0.0))).abs() < 1e-12);

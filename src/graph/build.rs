@@ -35,6 +35,7 @@ pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
     for component in spec.components {
         builder.component(component);
     }
+    builder.dependencies();
     for flow in spec.flows {
         builder.flow(flow);
     }
@@ -48,8 +49,8 @@ pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
     builder.graph
 }
 
-struct Builder<'d> {
-    graph: Graph,
+pub(super) struct Builder<'d> {
+    pub(super) graph: Graph,
     broken: BTreeSet<String>,
     names: BTreeMap<String, usize>,
     links: BTreeMap<(usize, usize), usize>,
@@ -58,14 +59,23 @@ struct Builder<'d> {
 }
 
 impl Builder<'_> {
-    fn error(&mut self, code: &'static str, span: Span, message: String, help: String) {
+    pub(super) fn error(&mut self, code: &'static str, span: Span, message: String, help: String) {
         self.diagnostics.push(Diagnostic::error(code, span, message).help(help));
+    }
+
+    pub(super) fn warning(&mut self, code: &'static str, span: Span, message: String, help: String) {
+        self.diagnostics.push(Diagnostic::warning(code, span, message).help(help));
     }
 
     fn regions(&mut self, regions: &[crate::spec::RegionSpec]) {
         for region in regions {
             let index = self.graph.regions.len();
-            self.graph.regions.push(Region { name: region.name.value.clone(), rtt: Vec::new(), at: region.at });
+            self.graph.regions.push(Region {
+                at: region.at,
+                availability: region.availability.clone(),
+                zone_availability: region.zone_availability.clone(),
+                ..Region::named(&region.name.value, true)
+            });
             for zone in &region.zones {
                 self.graph.zones.push(Zone { name: zone.value.clone(), region: index });
             }
@@ -130,6 +140,7 @@ impl Builder<'_> {
             zones,
             regions,
             standby,
+            depends_on: Vec::new(),
         };
         super::quorum::resolve(&mut component, &self.graph.zones);
         self.graph.components.push(component);
@@ -159,7 +170,7 @@ impl Builder<'_> {
     fn region(&mut self, name: &Spanned<String>) -> Option<usize> {
         let found = self.graph.regions.iter().position(|region| region.name == name.value);
         if found.is_none() && self.graph.regions.is_empty() {
-            self.graph.regions.push(Region { name: name.value.clone(), rtt: Vec::new(), at: None });
+            self.graph.regions.push(Region::named(&name.value, true));
             return Some(0);
         }
         if found.is_none() {
@@ -187,13 +198,13 @@ impl Builder<'_> {
             [] if self.graph.regions.is_empty() || self.graph.zones.is_empty() && region.is_none() => {
                 // Without `regions:` a zone is whatever the first mention makes it.
                 if self.graph.regions.is_empty() {
-                    self.graph.regions.push(Region { name: "default".to_owned(), rtt: Vec::new(), at: None });
+                    self.graph.regions.push(Region::named("default", false));
                 }
                 self.graph.zones.push(Zone { name: zone.to_owned(), region: 0 });
                 Some(self.graph.zones.len() - 1)
             }
             [] => {
-                let implicit = self.graph.regions.iter().any(|r| r.name == "default");
+                let implicit = self.graph.regions.iter().any(|r| !r.named);
                 if implicit {
                     self.graph.zones.push(Zone { name: zone.to_owned(), region: 0 });
                     return Some(self.graph.zones.len() - 1);
@@ -218,7 +229,7 @@ impl Builder<'_> {
         }
     }
 
-    fn resolve(&mut self, name: &Spanned<String>) -> Option<usize> {
+    pub(super) fn resolve(&mut self, name: &Spanned<String>) -> Option<usize> {
         let found = self.names.get(&name.value).copied();
         if found.is_none() && !self.broken.contains(&name.value) {
             let help = match nearest(&name.value, self.names.keys().map(String::as_str)) {
@@ -331,6 +342,7 @@ impl Builder<'_> {
         let hops: Vec<usize> = hops.into_iter().collect::<Option<_>>()?;
         let caller = *hops.first()?;
         let parent = self.parent_of(flow, caller, chain, reached)?;
+        let fallback = self.fallback(&chain.attributes);
         let first = self.graph.steps.len();
         let (mut before, mut caller) = (parent, caller);
         for (position, (&callee, hop)) in hops.iter().zip(&chain.hops).enumerate().skip(1) {
@@ -363,6 +375,7 @@ impl Builder<'_> {
                 own: call_attributes(&chain.attributes, position == 1),
                 first: position == 1,
                 children: Vec::new(),
+                fallback,
             });
             self.depths.push(depth);
             if let Some(link) = self.graph.links.get_mut(link) {

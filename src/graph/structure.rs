@@ -3,7 +3,7 @@
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
 
-use crate::graph::{Child, Graph, number};
+use crate::graph::{Graph, Outages, number};
 use crate::vocabulary::attr;
 
 /// Answers that are computed once.
@@ -15,7 +15,9 @@ pub struct Structure {
     pub callees: Vec<Vec<usize>>,
     /// For each component, the others in its circle of synchronous calls.
     pub cycle: Vec<Vec<usize>>,
-    /// For each flow, components without which its requests fail.
+    /// What makes each flow fail.
+    pub outages: Outages,
+    /// For each flow, components whose loss alone fails some of its requests.
     pub critical: Vec<Vec<usize>>,
     /// Whether some call may be made again (retries, hedging), so that load and latency depend on each other.
     pub repeats: bool,
@@ -64,7 +66,8 @@ impl Structure {
             structure.amplification.push(before * (retries + 1.0));
             structure.repeats |= !step.asynchronous && (retries > 0.0 || step.own.get(attr!(Step, "hedge")).is_some());
         }
-        structure.critical = (0..graph.flows.len()).map(|flow| critical(graph, flow)).collect();
+        let (outages, critical) = Outages::new(graph);
+        (structure.outages, structure.critical) = (outages, critical);
         structure
     }
 }
@@ -75,46 +78,20 @@ fn push(lists: &mut [Vec<usize>], at: usize, value: usize) {
     }
 }
 
-/// Components whose loss alone fails a flow: those on synchronous calls that have no fallback and no alternative.
-fn critical(graph: &Graph, flow: usize) -> Vec<usize> {
-    let Some(flow) = graph.flows.get(flow) else { return Vec::new() };
-    let mut found: Vec<usize> = Vec::new();
-    let mut open: Vec<&[Child]> = vec![&flow.body];
-    while let Some(children) = open.pop() {
-        for child in children {
-            match child {
-                Child::Step(step) => must_work(graph, *step, &mut found, &mut open),
-                Child::Parallel { needed, steps } if *needed == steps.len() => {
-                    steps.iter().for_each(|&step| must_work(graph, step, &mut found, &mut open));
-                }
-                // With `any` or `k of n`, one branch may fail; what all branches share is found by exact availability.
-                Child::Parallel { .. } => {}
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-fn must_work<'g>(graph: &'g Graph, step: usize, found: &mut Vec<usize>, open: &mut Vec<&'g [Child]>) {
-    if is_optional(graph, step) {
-        return;
-    }
-    if let Some(step) = graph.steps.get(step) {
-        found.push(step.callee);
-        open.push(&step.children);
-    }
-}
-
 /// Whether a request succeeds without this call: nobody waits for it, it is declared optional or has a fallback,
 /// or it asks a cache beside which the same caller also asks the store on a miss.
 pub(crate) fn is_optional(graph: &Graph, index: usize) -> bool {
+    is_spared(graph, index) || graph.steps.get(index).is_some_and(|step| step.fallback.is_some())
+}
+
+/// As [`is_optional`], but a call whose fallback is another component isn't: one of the two has to work.
+pub(super) fn is_spared(graph: &Graph, index: usize) -> bool {
     use crate::attributes::AttributeValue;
     let Some(step) = graph.steps.get(index) else { return true };
     let stated = |id| step.own.get(id).map(|a| &a.value);
     let declared = matches!(stated(attr!(Step, "optional")), Some(AttributeValue::Flag(true)))
-        || matches!(stated(attr!(Step, "fallback")), Some(AttributeValue::Text(text)) if text != "false" && text != "none");
+        || step.fallback.is_none()
+            && matches!(stated(attr!(Step, "fallback")), Some(AttributeValue::Text(text)) if text != "false" && text != "none");
     if step.detached || declared {
         return true;
     }

@@ -216,6 +216,28 @@ fn structural() -> Vec<FieldDef> {
     ]
 }
 
+/// What fails with what.
+#[rustfmt::skip]
+fn fates() -> Vec<FieldDef> {
+    use Target::Component as C;
+    vec![
+        own(C, "single_point", Type::Bool, "Whether one failure of it fails some flow; unknown where it isn't known how many failures it survives.", |w, i| {
+            let tolerated = w.estimate.components.get(i).and_then(|figures| figures.failures_tolerated);
+            match (of(&w.critical_for, i).next().is_some(), tolerated) {
+                (false, _) => Value::Bool(false),
+                (true, Some(tolerated)) => Value::Bool(tolerated < 1.0),
+                (true, None) => Value::Unknown(Missing { entity: EntityRef { target: C, index: u32::try_from(i).unwrap_or(0) }, field: "replicas" }),
+            }
+        }),
+        own(C, "stands_on", list(C), "Components without which it doesn't work although it doesn't call them, in the end.", |w, i| {
+            entities(C, of(&w.structure.outages.stands_on, i).filter(|on| *on != i))
+        }),
+        own(C, "dependents", list(C), "Components that don't work without it although they don't call it.", |w, i| {
+            entities(C, of(&w.structure.outages.dependents, i))
+        }),
+    ]
+}
+
 /// How likely objectives are met, and which resource is tightest.
 #[rustfmt::skip]
 fn chances() -> Vec<FieldDef> {
@@ -239,6 +261,7 @@ fn chances() -> Vec<FieldDef> {
 
 fn all_fields() -> Vec<FieldDef> {
     let mut fields = structural();
+    fields.extend(fates());
     fields.extend(chances());
     fields.extend(crate::lint::loss::fields());
     fields.extend(crate::lint::promises::fields());

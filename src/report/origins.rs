@@ -2,8 +2,8 @@
 
 use crate::analysis::Analysis;
 use crate::attributes::{Attribute, AttributeSet, AttributeValue, Origin};
-use crate::estimate::{NODE_AVAILABILITY, TARGET_UTILISATION, ZONE_AVAILABILITY};
-use crate::graph::Component;
+use crate::estimate::{NODE_AVAILABILITY, REGION_AVAILABILITY, TARGET_UTILISATION, ZONE_AVAILABILITY};
+use crate::graph::{Component, Graph};
 use crate::quantity::{Dimension, Hint, percent, quantity};
 use crate::report::safe;
 use crate::report::tables::{Table, columns};
@@ -63,6 +63,7 @@ pub fn origins(analysis: &Analysis, sources: &Sources) -> Vec<Stated> {
             defaults(component, figures.processor.is_some(), &mut list);
         }
     }
+    places(graph, sources, &mut list);
     for flow in &graph.flows {
         set(&flow.name, &flow.own, sources, &mut list);
     }
@@ -106,6 +107,34 @@ fn one(owner: &str, attribute: &Attribute, sources: &Sources, list: &mut Vec<Sta
     });
 }
 
+/// How often regions and zones work.
+fn places(graph: &Graph, sources: &Sources, list: &mut Vec<Stated>) {
+    for (index, region) in graph.regions.iter().enumerate() {
+        let zoned = graph.zones.iter().any(|zone| zone.region == index);
+        let figures = [
+            (region.named, "availability", &region.availability, REGION_AVAILABILITY, "promise for a region"),
+            (
+                zoned,
+                "zone_availability",
+                &region.zone_availability,
+                ZONE_AVAILABILITY,
+                "as good as its region's promise",
+            ),
+        ];
+        for (_, key, stated, usual, why) in figures.into_iter().filter(|(there, ..)| *there) {
+            let (value, from, place) = match stated {
+                Some(stated) => {
+                    let source = sources.get(stated.span.source);
+                    let line = source.position(stated.span.range().start).line;
+                    (stated.value.value, From::Spec, format!("{}:{line}", source.name()))
+                }
+                None => (usual, From::Default, why.to_owned()),
+            };
+            list.push(Stated { name: format!("{}.{key}", region.name), value: percent(value), from, place });
+        }
+    }
+}
+
 /// What napkin takes where nobody says anything, as far as it matters for a component.
 fn defaults(component: &Component, has_queue: bool, list: &mut Vec<Stated>) {
     let stated = |id| component.attribute(id).is_some();
@@ -121,9 +150,6 @@ fn defaults(component: &Component, has_queue: bool, list: &mut Vec<Stated>) {
     let repaired = stated(attr!(Component, "mtbf")) && stated(attr!(Component, "mttr"));
     if !promised && !repaired && !stated(attr!(Component, "node_availability")) {
         add("node_availability", percent(NODE_AVAILABILITY), "promise for one instance");
-    }
-    if !promised && !component.zones.is_empty() {
-        add("zone availability", percent(ZONE_AVAILABILITY), "promise for a region");
     }
     if has_queue && !stated(attr!(Component, "target_utilization")) {
         add("target_utilization", percent(TARGET_UTILISATION), "a rule of thumb");

@@ -18,6 +18,8 @@ pub const FAILURES: &str = include_str!("../../schemas/failures.v1.json");
 pub const RECOVERY: &str = include_str!("../../schemas/recovery.v1.json");
 /// The schema of `consistency --format json`.
 pub const CONSISTENCY: &str = include_str!("../../schemas/consistency.v1.json");
+/// The schema of `availability --format json`.
+pub const AVAILABILITY: &str = include_str!("../../schemas/availability.v1.json");
 
 /// The schema of spec files, for editors.
 pub fn spec() -> serde_json::Result<String> {
@@ -41,7 +43,7 @@ pub fn spec() -> serde_json::Result<String> {
             "description": { "type": "string" },
             "nouns": { "type": ["array", "string"], "items": { "type": "string" } },
             "assume": { "type": "object", "additionalProperties": { "$ref": "#/$defs/expression" } },
-            "regions": { "type": "object" },
+            "regions": { "type": "object", "additionalProperties": region() },
             "profiles": { "type": "object" },
             "components": { "type": "object", "additionalProperties": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/component" }] } },
             "flows": named("#/$defs/flow"),
@@ -60,6 +62,18 @@ pub fn spec() -> serde_json::Result<String> {
         },
     });
     serde_json::to_string_pretty(&schema).map(|text| text + "\n")
+}
+
+fn region() -> Value {
+    let zones = json!({ "type": "array", "items": { "type": "string" } });
+    let share = |what: &str| json!({ "type": ["string", "number"], "description": what });
+    json!({ "anyOf": [{ "type": "null" }, zones.clone(), { "type": "object", "additionalProperties": false, "properties": {
+        "zones": zones,
+        "at": { "type": "array", "minItems": 2, "maxItems": 2, "description": "Latitude and longitude in degrees." },
+        "rtt": { "type": "object", "description": "Round-trip times to other regions." },
+        "availability": share("Share of time that the region works; 99.99 % unless stated."),
+        "zone_availability": share("Share of time that each of its zones works while the region does; 99.99 % unless stated."),
+    } }] })
 }
 
 /// An object with the attributes of a target; dotted keys become nested objects.

@@ -6,6 +6,7 @@ use crate::analysis::Analysis;
 use crate::catalog::Prices;
 use crate::definition::shown;
 use crate::estimate::Spreads;
+use crate::estimate::breakdown::Cause;
 use crate::estimate::metric::find;
 use crate::graph::Graph;
 use crate::quantity::{Dimension, Hint, quantity};
@@ -102,7 +103,7 @@ pub struct Figures<'f> {
     /// The spread of what is uncertain.
     pub spreads: &'f Spreads,
     /// For each flow the components that spend its error budget, with their shares.
-    pub spenders: Vec<Vec<(usize, f64)>>,
+    pub spenders: Vec<Vec<(Cause, f64)>>,
     /// The spec's text, for places.
     pub sources: &'f Sources,
     /// The date after so many seconds, where a clock is at hand.
@@ -387,6 +388,10 @@ impl Figures<'_> {
         for (index, flow) in self.graph().flows.iter().enumerate() {
             let Some(figures) = self.analysis.estimate.flows.get(index) else { continue };
             let nines = figures.availability.map_or("–".to_owned(), crate::quantity::nines);
+            if figures.availability_gap > 0.0 {
+                let gap = crate::quantity::number(figures.availability_gap);
+                notes.push(format!("{}: a lower bound, better by at most {gap}", flow.name));
+            }
             let objective = crate::graph::number(flow.own.get(attr!(Flow, "slo.availability")));
             let mut row = vec![
                 flow.name.clone(),
@@ -398,9 +403,9 @@ impl Figures<'_> {
             rows.push(row);
             let spenders = self.spenders.get(index).into_iter().flatten().filter(|(_, share)| *share >= 0.005).take(3);
             let shares: Vec<String> = spenders
-                .map(|(component, share)| {
-                    let name = self.graph().components.get(*component).map_or("", |c| c.name.as_str());
-                    format!("{name} {}", crate::quantity::percent((share * 100.0).round() / 100.0))
+                .map(|(cause, share)| {
+                    let share = crate::quantity::percent((share * 100.0).round() / 100.0);
+                    format!("{} {share}", cause.name(self.graph()))
                 })
                 .collect();
             if !shares.is_empty() {

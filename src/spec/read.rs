@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::attributes::{AttributeSet, Reader};
+use crate::attributes::{AttributeSet, Input, Reader};
 use crate::catalog::{Catalog, Profile, read_profile, unknown_kind};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, suggestion};
 use crate::quantity::Dimension;
@@ -153,8 +153,17 @@ fn sections(root: Node<'_>, catalog: &Catalog, reader: &mut Reader<'_>, spec: &m
     }
 }
 
+const REGION_KEYS: [&str; 5] = ["zones", "rtt", "at", "availability", "zone_availability"];
+
+/// A share of time.
+fn share(node: Node<'_>, region: &str, key: &str, reader: &mut Reader<'_>) -> Option<Spanned<Input>> {
+    let input = reader.input(node, Dimension::NONE, &format!("regions.{region}.{key}"))?;
+    reader.within(&input, Dimension::NONE, (0.0, 1.0), node, key).then(|| Spanned::new(input, node.span()))
+}
+
 fn region(name: Spanned<String>, node: Node<'_>, reader: &mut Reader<'_>) -> RegionSpec {
-    let mut region = RegionSpec { name, zones: Vec::new(), rtt: Vec::new(), at: None };
+    let mut region =
+        RegionSpec { name, zones: Vec::new(), rtt: Vec::new(), at: None, availability: None, zone_availability: None };
     if matches!(node.value(), Value::Sequence) {
         region.zones = reader.names(node);
         return region;
@@ -163,6 +172,10 @@ fn region(name: Spanned<String>, node: Node<'_>, reader: &mut Reader<'_>) -> Reg
         match key.as_str().unwrap_or("") {
             "zones" => region.zones = reader.names(value),
             "at" => region.at = place(value, reader),
+            "availability" => region.availability = share(value, &region.name.value, "availability", reader),
+            "zone_availability" => {
+                region.zone_availability = share(value, &region.name.value, "zone_availability", reader);
+            }
             "rtt" => {
                 for (other, time) in value.entries() {
                     let label = format!("regions.{}.rtt.{}", region.name.value, other.as_str().unwrap_or(""));
@@ -175,7 +188,7 @@ fn region(name: Spanned<String>, node: Node<'_>, reader: &mut Reader<'_>) -> Reg
                 "unknown-key",
                 key.span(),
                 format!("a region has no `{other}`"),
-                "known here: zones, rtt, at",
+                suggestion(other, REGION_KEYS).unwrap_or_default(),
             ),
         }
     }

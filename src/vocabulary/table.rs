@@ -144,6 +144,8 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("node_availability", RATIO, "Share of time one replica works, apart from its zone."),
     component("mtbf", TIME, "Mean time between failures of one replica."),
     component("mttr", TIME, "Mean time to repair one replica."),
+    component("common_cause", RATIO, "Share of a replica's failures that take all replicas down together (beta factor): a bug, a deployment, a configuration."),
+    component("depends_on", Shape::Names, "Components without which it doesn't work although it calls none of them: power, name resolution, a provider."),
     component("health_check.interval", TIME, "How often targets are probed."),
     component("health_check.threshold", Shape::Whole(1), "Failed probes after which a target is taken out."),
     component("health_check.mode", Shape::Choice(&["active", "passive", "both"]), "Probes, or watching real traffic."),
