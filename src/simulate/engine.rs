@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::estimate::blueprint::Blueprint;
+use crate::estimate::blueprint::{Blueprint, FlowPlan};
+use crate::formula::variability::Shape;
 use crate::graph::Graph;
 use crate::simulate::arena::{Arena, Key};
 use crate::simulate::breaker::Breaker;
@@ -15,7 +16,7 @@ use crate::simulate::calendar::Calendar;
 use crate::simulate::entries::Entries;
 use crate::simulate::limiter::Limiter;
 use crate::simulate::random::Random;
-use crate::simulate::state::{Attempt, Call, Count, Event, FlowState, Join, Placement, Request, Station};
+use crate::simulate::state::{Attempt, Call, Count, Event, FlowState, Join, Placement, Request, Station, StepState};
 use crate::simulate::statistics::{FlowResult, Record, Results, together as join_records};
 use crate::simulate::timeline::{Series, Timeline};
 use crate::simulate::trying::Slots;
@@ -44,8 +45,7 @@ pub(super) struct Engine<'b> {
     pub slots: BTreeMap<(u32, u32, u32, bool), Slots>,
     /// For each broker the messages that wait for its consumers.
     pub held: Vec<f64>,
-    /// For each step the lanes of its network time and timeout.
-    pub lanes: Vec<(u32, u32)>,
+    pub steps: Vec<StepState>,
     pub flows: Vec<FlowState>,
     /// What may go on.
     pub ready: VecDeque<(Key, bool)>,
@@ -85,11 +85,21 @@ impl<'b> Engine<'b> {
                 slot.get_or_insert(Breaker::new(breaker));
             }
         }
-        let lanes = plan.calls.iter();
-        let lanes =
-            lanes.map(|call| (calendar.lane(call.network), call.timeout.map_or(u32::MAX, |t| calendar.lane(t))));
-        let lanes = lanes.collect();
-        let flow = |_| FlowState { rate: 0.0, next: 0.0, generation: 0, record: Record::new() };
+        let steps = graph.steps.iter().zip(&plan.calls).map(|(step, call)| StepState {
+            network: calendar.lane(call.network),
+            timeout: call.timeout.map_or(u32::MAX, |timeout| calendar.lane(timeout)),
+            certain: call.probability >= 1.0 && call.times.to_bits() == 1f64.to_bits() && step.conditions.is_empty(),
+            leaf: step.children.is_empty(),
+            idle: call.idle.map_or(Shape::Constant, |(_, variability)| variability.shape()),
+        });
+        let steps = steps.collect();
+        let flow = |plan: &FlowPlan| FlowState {
+            rate: 0.0,
+            shape: plan.arrivals.shape(),
+            next: 0.0,
+            generation: 0,
+            record: Record::new(),
+        };
         let runs = settings.runs.max(1);
         let (most, series) = match &settings.extent {
             Extent::Requests(requests) => ((requests / runs).max(1), None),
@@ -111,7 +121,7 @@ impl<'b> Engine<'b> {
             entries,
             slots: BTreeMap::new(),
             held: vec![0.0; graph.components.len()],
-            lanes,
+            steps,
             flows: plan.flows.iter().map(flow).collect(),
             ready: VecDeque::new(),
             active: Vec::new(),
@@ -233,12 +243,12 @@ impl<'b> Engine<'b> {
         let now = self.now();
         for flow in 0..self.flows.len() {
             let rate = self.rate(flow);
-            let arrivals = self.plan.flows.get(flow).map(|plan| plan.arrivals);
-            let Some((state, arrivals)) = self.flows.get_mut(flow).zip(arrivals) else { continue };
+            let Some(state) = self.flows.get_mut(flow) else { continue };
             if state.rate == rate {
                 continue;
             }
-            let left = if state.rate > 0.0 { (state.next - now) * state.rate } else { self.random.time(1.0, arrivals) };
+            let left =
+                if state.rate > 0.0 { (state.next - now) * state.rate } else { self.random.time(1.0, state.shape) };
             state.rate = rate;
             state.generation += 1;
             if rate > 0.0 {
@@ -257,7 +267,7 @@ impl<'b> Engine<'b> {
         self.arrived += 1;
         self.last = self.calendar.now();
         let Some(plan) = self.plan.flows.get(flow) else { return };
-        let delay = self.random.time(1.0 / state.rate, plan.arrivals);
+        let delay = self.random.time(1.0 / state.rate, state.shape);
         state.next = self.last + delay;
         self.calendar.after(delay, Event::Arrival { flow: u32::try_from(flow).unwrap_or(0), generation });
         if !self.measuring && self.most != usize::MAX && self.arrived > self.most / 10 {

@@ -1,12 +1,13 @@
 //! Random numbers: xoshiro256++ (Blackman and Vigna 2019), and the distributions that times have.
 
-use crate::formula::variability::{Shape, Variability};
+use crate::formula::variability::Shape;
 
 /// Where the tail begins, and the area of each layer, for 256 layers under `e^−x`.
 const TAIL: f64 = 7.697_117_470_131_05;
 const AREA: f64 = 0.003_949_659_822_581_557;
 
 /// The right edges of the layers and the heights at them.
+#[derive(Debug)]
 struct Ziggurat {
     edges: [f64; 257],
     heights: [f64; 257],
@@ -46,6 +47,7 @@ pub(super) fn mixed(number: u64) -> u64 {
 #[derive(Clone, Debug)]
 pub(super) struct Random {
     state: [u64; 4],
+    ziggurat: &'static Ziggurat,
 }
 
 impl Random {
@@ -56,7 +58,7 @@ impl Random {
             seed = seed.wrapping_add(STEP);
             mixed(seed)
         });
-        Random { state }
+        Random { state, ziggurat: &ZIGGURAT }
     }
 
     fn next(&mut self) -> u64 {
@@ -86,13 +88,16 @@ impl Random {
         reason = "below a count of nodes"
     )]
     pub(super) fn below(&mut self, count: usize) -> usize {
+        if count <= 1 {
+            return 0;
+        }
         ((self.uniform() * count as f64) as usize).min(count.saturating_sub(1))
     }
 
     /// By the ziggurat (Marsaglia and Tsang 2000) with 256 layers: a multiplication and a comparison in 99 of 100 cases.
     #[expect(clippy::cast_precision_loss, reason = "53 bits, which a float holds")]
     pub(super) fn exponential(&mut self, mean: f64) -> f64 {
-        let ziggurat: &Ziggurat = &ZIGGURAT;
+        let ziggurat = self.ziggurat;
         loop {
             let bits = self.next();
             let layer = usize::from(bits.to_le_bytes()[0]);
@@ -121,12 +126,12 @@ impl Random {
         (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    /// A time with this mean and variability.
-    pub(super) fn time(&mut self, mean: f64, variability: Variability) -> f64 {
+    /// A time with this mean and shape.
+    pub(super) fn time(&mut self, mean: f64, shape: Shape) -> f64 {
         if mean <= 0.0 {
             return 0.0;
         }
-        match variability.shape() {
+        match shape {
             Shape::Constant => mean,
             Shape::Gamma(1.0) => self.exponential(mean),
             Shape::Gamma(shape) => self.gamma(shape) * mean / shape,
@@ -200,6 +205,7 @@ impl Zipf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formula::variability::Variability;
 
     #[test]
     fn exponential_times_are_exponential() {
@@ -242,7 +248,7 @@ mod tests {
             Variability::gamma(2.0),
             Variability::lognormal(0.5),
         ] {
-            let times: Vec<f64> = (0..400_000).map(|_| random.time(2.0, variability)).collect();
+            let times: Vec<f64> = (0..400_000).map(|_| random.time(2.0, variability.shape())).collect();
             let mean = times.iter().sum::<f64>() / 400_000.0;
             let variance = times.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / 400_000.0;
             assert!((mean / 2.0 - 1.0).abs() < 0.015, "{variability:?} {mean}");

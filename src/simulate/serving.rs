@@ -1,6 +1,7 @@
 //! Arriving at a component: limiters, the choice of a node, threads, queues and servers; consumers that take messages.
 
 use crate::estimate::blueprint::{Balancing, CallPlan, Queueing, ReadsFrom, Spreading};
+use crate::formula::variability::Shape;
 use crate::simulate::arena::Key;
 use crate::simulate::engine::Engine;
 use crate::simulate::limiter::Admission;
@@ -57,7 +58,7 @@ impl<'b> Engine<'b> {
         let Some(station) = self.stations.get(index) else { return };
         let queueing = station.plan.filter(|_| !station.nodes.is_empty());
         let Some(queueing) = queueing else {
-            self.unqueued(key, index, how);
+            self.unqueued(key, step, how);
             return;
         };
         if how.consumed {
@@ -75,12 +76,13 @@ impl<'b> Engine<'b> {
     }
 
     /// A component whose nodes nobody knows: it takes its time, and nothing waits.
-    fn unqueued(&mut self, key: Key, index: usize, how: &CallPlan) {
-        let Some(station) = self.stations.get(index) else { return };
+    fn unqueued(&mut self, key: Key, step: usize, how: &CallPlan) {
+        let index = self.graph.steps.get(step).map_or(usize::MAX, |step| step.callee);
+        let Some((station, state)) = self.stations.get(index).zip(self.steps.get(step)) else { return };
         let (factor, more) = (station.factor, station.more);
         match station.health {
             Health::Up => {
-                let response = how.idle.map_or(0.0, |(mean, shape)| self.random.time(mean, shape));
+                let response = how.idle.map_or(0.0, |(mean, _)| self.random.time(mean, state.idle));
                 self.calendar.after(response * factor + more, Event::Served(key));
             }
             Health::Refusing => {
@@ -144,17 +146,18 @@ impl<'b> Engine<'b> {
         let Some(step) = self.attempts.get(key).and_then(|attempt| attempt.step) else { return };
         let Some((station, how)) = self.stations.get(at.station as usize).zip(plan.calls.get(step)) else { return };
         let Some((queueing, node)) = station.plan.zip(station.nodes.get(at.node as usize)) else { return };
-        let (factor, more) = (node.factor, node.more);
+        let (factor, more, shape) = (node.factor, node.more, station.shape);
+        let idle = self.steps.get(step).map_or(Shape::Constant, |step| step.idle);
         let mean = queueing.times.get(how.operation).copied().unwrap_or(0.0) * factor;
-        let busy = self.random.time(mean, queueing.variability);
+        let busy = self.random.time(mean, shape);
         let response = match how.idle {
-            Some((mean, shape)) => self.random.time(mean, shape) * factor + more,
+            Some((mean, _)) => self.random.time(mean, idle) * factor + more,
             None => busy + more,
         };
         self.enqueue(at, Job { attempt: key, busy, response });
         let copies = self.copies(at, queueing, how);
         for node in copies {
-            let busy = self.random.time(mean, queueing.variability);
+            let busy = self.random.time(mean, shape);
             self.enqueue(Placement { node, ..at }, Job { attempt: Key::NONE, busy, response: 0.0 });
         }
     }
@@ -223,10 +226,12 @@ impl<'b> Engine<'b> {
         }
     }
 
-    /// An attempt was served and goes on with its own calls.
+    /// An attempt was served and goes on with its own calls, if its callee makes any.
     pub fn served(&mut self, key: Key) {
-        if self.attempts.get(key).is_some() {
-            self.ready.push_back((key, true));
+        let Some(step) = self.attempts.get(key).and_then(|attempt| attempt.step) else { return };
+        match self.steps.get(step).is_some_and(|step| step.leaf) {
+            true => self.answered(key),
+            false => self.ready.push_back((key, true)),
         }
     }
 

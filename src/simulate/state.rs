@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::estimate::blueprint::Queueing;
+use crate::formula::variability::Shape;
 use crate::simulate::arena::Key;
 use crate::simulate::statistics::{Record, StationResult};
 
@@ -217,6 +218,20 @@ impl Default for Node {
     }
 }
 
+/// What a simulation asks of a step again and again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepState {
+    /// The lanes of its network time and timeout.
+    pub network: u32,
+    pub timeout: u32,
+    /// Whether it happens just once, always.
+    pub certain: bool,
+    /// Whether its callee answers without calling anybody.
+    pub leaf: bool,
+    /// The distribution of its callee's idle response time.
+    pub idle: Shape,
+}
+
 /// What is counted of a component.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Count {
@@ -236,6 +251,8 @@ pub(super) struct Count {
 
 pub(super) struct Station<'b> {
     pub plan: Option<&'b Queueing>,
+    /// The distribution of its service times.
+    pub shape: Shape,
     pub nodes: Vec<Node>,
     /// For a component without nodes.
     pub health: Health,
@@ -263,6 +280,8 @@ pub(super) struct Station<'b> {
 
 pub(super) struct FlowState {
     pub rate: f64,
+    /// The distribution of the times between its requests.
+    pub shape: Shape,
     pub next: f64,
     pub generation: u32,
     pub record: Record,
@@ -276,6 +295,7 @@ impl<'b> Station<'b> {
         let primaries = vec![0; plan.map_or(0, |plan| plan.shards.min(MOST_NODES))];
         Station {
             plan,
+            shape: plan.map_or(Shape::Constant, |plan| plan.variability.shape()),
             servers_now: plan.map_or(0, |plan| plan.servers.saturating_mul(count)),
             nodes,
             health: Health::Up,

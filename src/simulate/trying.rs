@@ -84,11 +84,11 @@ impl Engine<'_> {
         if let Some(slot) = self.calls.get_mut(key).and_then(|call| call.running.get_mut(which)) {
             *slot = attempt;
         }
-        let lanes = self.lanes.get(step).copied();
+        let Some(&state) = self.steps.get(step) else { return };
         let (share, opening) = how.opening;
         if which == 0 {
-            if let Some((_, lane)) = lanes.filter(|_| how.timeout.is_some()) {
-                self.calendar.after_lane(lane, Event::Timeout { call: key, tried: failed });
+            if how.timeout.is_some() {
+                self.calendar.after_lane(state.timeout, Event::Timeout { call: key, tried: failed });
             }
             if let Some(delay) = how.hedge {
                 self.calendar.after(delay, Event::Hedge { call: key, tried: failed });
@@ -97,9 +97,7 @@ impl Engine<'_> {
         if self.random.happens(share) {
             self.calendar.after(how.network + opening, Event::Reached(attempt));
         } else if how.network > 0.0 {
-            if let Some((lane, _)) = lanes {
-                self.calendar.after_lane(lane, Event::Reached(attempt));
-            }
+            self.calendar.after_lane(state.network, Event::Reached(attempt));
         } else {
             self.reached(attempt);
         }
