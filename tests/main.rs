@@ -21,6 +21,7 @@ mod estimates;
 mod failures;
 mod golden;
 mod mechanisms;
+mod mishaps;
 mod readme;
 mod rules;
 mod simulations;

@@ -11,7 +11,7 @@ use napkin::simulate::{Extent, Load, Outcome, Results, Settings, fault, simulate
 use crate::simulations::analysis;
 
 /// A simulation that ends after so many requests.
-fn run(found: &Analysis, requests: usize) -> Results {
+pub(crate) fn run(found: &Analysis, requests: usize) -> Results {
     with(found, Settings { seed: 1, runs: 10, extent: Extent::Requests(requests), load: Load::Peak })
 }
 
@@ -22,24 +22,24 @@ fn with(found: &Analysis, settings: Settings) -> Results {
 }
 
 /// A simulation of some seconds with faults, in windows of a second.
-fn over(found: &Analysis, seconds: usize, load: Load, faults: &[&str]) -> Results {
+pub(crate) fn over(found: &Analysis, seconds: usize, load: Load, faults: &[&str]) -> Results {
     let faults = faults.iter().map(|text| fault(text, &found.graph, 10.0).unwrap()).collect();
     let extent = Extent::Time { warm: 5.0, duration: seconds as f64, windows: seconds, faults };
     with(found, Settings { seed: 1, runs: 4, extent, load })
 }
 
-fn spec(components: &str, flow: &str) -> Analysis {
+pub(crate) fn spec(components: &str, flow: &str) -> Analysis {
     analysis(
         "mechanism",
         &format!("napkin: 1\ncomponents:\n  users: {{ is: client, rtt: 0 s }}\n{components}\nflows:\n  f: {flow}\n"),
     )
 }
 
-fn at(found: &Analysis, name: &str) -> usize {
+pub(crate) fn at(found: &Analysis, name: &str) -> usize {
     found.graph.component(name).unwrap()
 }
 
-fn close(value: f64, expected: f64, within: f64) {
+pub(crate) fn close(value: f64, expected: f64, within: f64) {
     assert!((value / expected - 1.0).abs() < within, "{value} is not {expected}");
 }
 

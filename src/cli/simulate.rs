@@ -10,10 +10,10 @@ use crate::attributes::Input as Number;
 use crate::cli::estimate::{Input, Settings, load, load_changed};
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::definition::SEED;
-use crate::estimate::blueprint::Blueprint;
+use crate::estimate::blueprint::{Blueprint, FlowPlan};
 use crate::estimate::{Run, Scenario, blueprint, estimate_scenario};
 use crate::report::simulation::{Shown, csv, json, text};
-use crate::simulate::{self, Extent, Fault, Load, Results, fault, time};
+use crate::simulate::{self, Action, Extent, Fault, Load, Results, fault, time};
 use crate::study::{factor, fail};
 
 /// When a fault happens that states no time, in seconds.
@@ -28,6 +28,10 @@ pub(super) const RUNS: usize = 10;
 /// Requests where nothing is said: without and with a time.
 const REQUESTS: usize = 200_000;
 const REQUESTS_OVER_TIME: usize = 5_000_000;
+
+/// Figures of all windows that are kept at most, some hundred bytes each, and for how many a histogram counts.
+const MOST_FIGURES: usize = 20_000_000;
+const HISTOGRAM: usize = 50;
 
 /// A day of simulated load takes so long where nothing is said: an hour.
 const DAY: f64 = 3600.0;
@@ -118,7 +122,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     Ok(Done::Clean)
 }
 
-fn faults(args: &Args, analysis: &Analysis) -> Result<Vec<Fault>, Failure> {
+fn faults(args: &Args, analysis: &Analysis, plan: &Blueprint) -> Result<Vec<Fault>, Failure> {
     let mut lines = args.fault.clone();
     if let Some(path) = &args.faults {
         let file = std::fs::read_to_string(path)
@@ -126,7 +130,11 @@ fn faults(args: &Args, analysis: &Analysis) -> Result<Vec<Fault>, Failure> {
         let stated = file.lines().map(|line| line.split('#').next().unwrap_or("").trim().to_owned());
         lines.extend(stated.filter(|line| !line.is_empty()));
     }
-    lines.iter().map(|line| fault(line, &analysis.graph, FAULT_AT).map_err(Failure)).collect()
+    let read = |line: &String| {
+        let found = fault(line, &analysis.graph, FAULT_AT)?;
+        found.misses(&analysis.graph, plan).map_or(Ok(found), Err)
+    };
+    lines.iter().map(|line| read(line).map_err(Failure)).collect()
 }
 
 /// What is to be run, and how many requests that is.
@@ -137,7 +145,7 @@ fn faults(args: &Args, analysis: &Analysis) -> Result<Vec<Fault>, Failure> {
     reason = "counts of requests and runs"
 )]
 fn settings(args: &Args, analysis: &Analysis, plan: &Blueprint) -> Result<(simulate::Settings, usize), Failure> {
-    let faults = faults(args, analysis)?;
+    let faults = faults(args, analysis, plan)?;
     let stated = args.duration.as_deref().map(time).transpose().map_err(Failure)?;
     let over_time = !faults.is_empty() || stated.is_some() || args.load == LoadOf::Day;
     let runs = args.runs.map(|runs| runs as usize);
@@ -161,21 +169,45 @@ fn settings(args: &Args, analysis: &Analysis, plan: &Blueprint) -> Result<(simul
         return Err(Failure(format!("the last fault is over after {end} s; give a longer `--duration`")));
     }
     let warm = (duration / 10.0).min(60.0);
-    let rate: f64 = plan.flows.iter().map(|f| if args.load == LoadOf::Peak { f.peak } else { f.average }).sum();
-    let each = rate * (duration + warm);
+    let each = requests(plan, args.load == LoadOf::Peak, &faults, (duration, warm));
     let fitting = (most as f64 / each.max(1.0)).floor() as usize;
-    if runs.map_or(2, |runs| runs) > fitting.max(1) && fitting < 2 {
-        let wanted = (2.0 * each).ceil();
+    let least = runs.unwrap_or(2);
+    if least > fitting {
+        let wanted = (least as f64 * each).ceil();
+        let allow = if wanted <= 1e9 { format!("allow it with `--requests {wanted:.0}`, ") } else { String::new() };
         return Err(Failure(format!(
-            "{} requests a second for {} s are {wanted:.0} requests in two runs, more than the {most} that are simulated; \
-             allow it with `--requests {wanted:.0}`, take a shorter `--duration`, or make the system smaller with `--scale` and `--set`",
-            crate::quantity::number(rate),
+            "{least} runs of {} s are {wanted:.0} requests, more than the {most} that are simulated; {allow}take a shorter \
+             `--duration`, or make the system smaller with `--scale` and `--set`",
             duration + warm
         )));
     }
     let runs = runs.unwrap_or(fitting.clamp(2, RUNS));
+    let figures = analysis.graph.flows.len() * HISTOGRAM + analysis.graph.components.len();
+    if (runs * args.windows as usize).saturating_mul(figures) > MOST_FIGURES {
+        let windows = args.windows;
+        return Err(Failure(format!(
+            "{runs} runs of {windows} windows are too many to keep; take fewer of one or both"
+        )));
+    }
     let extent = Extent::Time { warm, duration, windows: args.windows as usize, faults };
     Ok((simulate::Settings { seed, runs, extent, load: load(duration) }, (each * runs as f64) as usize))
+}
+
+/// Requests of one run on average, with what faults do to the load.
+fn requests(plan: &Blueprint, peak: bool, faults: &[Fault], (duration, warm): (f64, f64)) -> f64 {
+    let mut edges: Vec<f64> = faults.iter().flat_map(|fault| [Some(fault.at), fault.end()]).flatten().collect();
+    edges.extend([-warm, duration]);
+    edges.retain(|edge| *edge <= duration);
+    edges.sort_by(f64::total_cmp);
+    let rate = |index: usize, flow: &FlowPlan, time: f64| {
+        let on = faults.iter().filter(|fault| fault.at <= time && fault.end().is_none_or(|end| time < end));
+        on.fold(if peak { flow.peak } else { flow.average }, |rate, fault| match fault.action {
+            Action::Load { flow, factor } if flow.is_none_or(|flow| flow == index) => rate * factor,
+            _ => rate,
+        })
+    };
+    let all = |time: f64| -> f64 { plan.flows.iter().enumerate().map(|(index, flow)| rate(index, flow, time)).sum() };
+    edges.windows(2).map(|edges| if let [from, to] = edges { all(*from) * (to - from) } else { 0.0 }).sum()
 }
 
 /// Runs it with a progress bar, where somebody is watching.

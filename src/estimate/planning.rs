@@ -18,6 +18,12 @@ use crate::vocabulary::{AttributeId, Kind, Operation, attr};
 /// Retries beyond these are not simulated.
 const MOST_RETRIES: u64 = 100;
 
+/// Deliveries of a message beyond these are not simulated: each follows at once, so that they never ended where time stands still.
+const MOST_DELIVERIES: f64 = 100.0;
+
+/// A component of more nodes is simulated without queues.
+const MOST_NODES: usize = 1_000_000;
+
 /// A cache of more items is simulated by its hit ratio.
 const MOST_ITEMS: f64 = 2e6;
 
@@ -44,17 +50,20 @@ pub fn blueprint(run: &Run<'_>) -> Blueprint {
     let once = vec![1.0; graph.steps.len()];
     let asked = traffic(run, &once);
     let figures = graph.components.iter().zip(&asked.components);
-    let stations = figures.map(|(component, figures)| queueing(run, component, figures, &mut notes)).collect();
+    let stations: Vec<Option<Queueing>> =
+        figures.map(|(component, figures)| queueing(run, component, figures, &mut notes)).collect();
     let rate = |component: &Component| asked.components.get(component.index).map_or(0.0, |figures| figures.peak_rate);
     let components = graph.components.iter().map(|c| component(run, c, rate(c), &mut notes)).collect();
     let mut plan = Blueprint {
         stations,
         components,
-        calls: graph.steps.iter().enumerate().map(|(index, step)| call(run, index, step)).collect(),
+        calls: Vec::new(),
         flows: graph.flows.iter().map(|flow| arrivals(run, flow)).collect(),
         hits: (0..graph.components.len()).map(|cache| condition(run, true, cache)).collect(),
         notes,
     };
+    let queued = |step: &Step| plan.stations.get(step.callee).is_some_and(Option::is_some);
+    plan.calls = graph.steps.iter().enumerate().map(|(index, step)| call(run, index, step, queued(step))).collect();
     checks(run, &mut plan);
     plan
 }
@@ -112,7 +121,11 @@ fn queueing(
     let [read, write, call] = service.times;
     let calls = figures.peak_rate - figures.peak_reads - figures.peak_writes;
     // What is spread over shards isn't scaled by adding nodes to one.
-    let most = whole(attr!(Component, "autoscale.max")).filter(|most| *most > 0 && shards == 1);
+    let most = whole(attr!(Component, "autoscale.max")).filter(|most| *most > 0);
+    if most.is_some() && shards > 1 {
+        notes.push(format!("{}: its shards are simulated without autoscaling", component.name));
+    }
+    let most = most.filter(|_| shards == 1);
     let scaling = most.map(|max| ScalingPlan {
         load: figures.peak_reads * read + figures.peak_writes * write + calls * call,
         min: whole(attr!(Component, "autoscale.min")).unwrap_or(1).clamp(1, max),
@@ -120,11 +133,16 @@ fn queueing(
         target: get(attr!(Component, "target_utilization")).unwrap_or(TARGET_UTILISATION).max(0.01),
         boot: get(attr!(Component, "boot_time")).unwrap_or(BOOT),
     });
+    let possible = scaling.map_or(nodes, |scaling| nodes.max(scaling.max));
+    if possible.saturating_mul(shards) > MOST_NODES {
+        notes.push(format!("{}: more than a million nodes aren't told apart; nothing waits for one", component.name));
+        return None;
+    }
     let zones = component.zones.iter().copied().filter(|zone| !run.scenario.zones.contains(zone)).collect();
     Some(Queueing {
         shards,
         usual: nodes,
-        nodes: scaling.map_or(nodes, |scaling| nodes.max(scaling.max)),
+        nodes: possible,
         servers: service.servers as usize,
         times: service.times,
         variability: service.variability,
@@ -140,13 +158,17 @@ fn queueing(
 
 fn component(run: &Run<'_>, component: &Component, rate: f64, notes: &mut Vec<String>) -> ComponentPlan {
     let get = |id| run.component(component, id);
+    let deliveries = get(attr!(Component, "dead_letter.after"));
+    if deliveries.is_some_and(|after| after > MOST_DELIVERIES) {
+        notes.push(format!("{}: a message is put aside after 100 deliveries; more aren't simulated", component.name));
+    }
     ComponentPlan {
         balancing: balancing(component),
         check: None,
         limiter: limiter(run, component),
         room: get(attr!(Component, "max_length")).filter(|_| component.kind.is_messaging()),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number up to 1e9")]
-        deliveries: get(attr!(Component, "dead_letter.after")).map(|after| after as u64),
+        deliveries: deliveries.map(|after| after.min(MOST_DELIVERIES) as u64),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number up to 1e9")]
         pool: get(attr!(Component, "pool.size")).map(|size| (size as usize, get(attr!(Component, "pool.timeout")))),
         cache: entries(run, component, rate, notes),
@@ -177,7 +199,7 @@ fn limiter(run: &Run<'_>, component: &Component) -> Option<LimiterPlan> {
             _ => LimiterKind::TokenBucket,
         },
         burst: get(attr!(Component, "rate_limit.burst")).unwrap_or(rate).max(1.0),
-        window: get(attr!(Component, "rate_limit.window")).filter(|time| *time > 0.0).unwrap_or(1.0),
+        window: get(attr!(Component, "rate_limit.window")).filter(|time| *time > 0.0).unwrap_or(1.0).max(1.0 / rate),
     })
 }
 
@@ -269,7 +291,7 @@ fn breaker(run: &Run<'_>, step: &Step) -> Option<BreakerPlan> {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number up to 1e9")]
-fn call(run: &Run<'_>, index: usize, step: &Step) -> CallPlan {
+fn call(run: &Run<'_>, index: usize, step: &Step, queued: bool) -> CallPlan {
     let rtt = round_trip(run, step.caller, step.callee).0;
     let (caller, callee) = (run.graph.components.get(step.caller), run.graph.components.get(step.callee));
     let what = operation(run.graph, step);
@@ -280,7 +302,6 @@ fn call(run: &Run<'_>, index: usize, step: &Step) -> CallPlan {
         Operation::Call => 2,
     };
     // Without a queue (nobody says how many nodes there are) a call takes its service time and doesn't wait.
-    let queued = callee.is_some_and(|callee| service(run, callee).is_some() && per_shard(run, callee).is_some());
     let unqueued = callee.filter(|_| !queued).and_then(|callee| service(run, callee));
     let alone = unqueued.and_then(|service| Some((*service.times.get(kind)?, service.variability)));
     let idle = callee.and_then(|callee| idle_time(run, callee, step, alone));

@@ -43,7 +43,7 @@ pub(super) fn fields() -> Vec<FieldDef> {
         own(F, "simulated.p99", time(), "Simulated 99th percentile.", |w, i| flow(w, i, |f| f.p99.map(|p| p.value))),
         own(F, "simulated.p999", time(), "Simulated 99.9th percentile.", |w, i| flow(w, i, |f| f.p999.map(|p| p.value))),
         own(F, "simulated.p99_least", time(), "Lower end of the 95 % confidence interval of the simulated p99.", |w, i| flow(w, i, |f| least(f.p99))),
-        share(F, "simulated.failed", "Share of simulated requests that failed.", |w, i| flow(w, i, |f| Some(f.failed.value))),
+        share(F, "simulated.failed", "Share of simulated requests that failed.", |w, i| flow(w, i, |f| (f.requests > 0).then_some(f.failed.value))),
         share(C, "simulated.busy", "Share of its servers that were busy in the simulation.", |w, i| station(w, i, |s| s.busy)),
         own(C, "simulated.rate", number(Dimension::RATE), "Simulated calls per second.", |w, i| station(w, i, |s| Some(s.rate))),
         share(C, "simulated.repeated", "Share of simulated calls that are retries.", |w, i| station(w, i, |s| Some(s.repeated))),

@@ -82,6 +82,14 @@ fn latency(shown: &Shown<'_>) -> Table {
             let requests = found.requests;
             notes.push(format!("{}: {requests} requests are too few for its p99; --requests takes more", flow.name));
         }
+        let all = found.requests + found.unanswered;
+        if found.unanswered > all / 100 {
+            let left = found.unanswered;
+            notes.push(format!(
+                "{}: {left} of {all} requests had no answer when the runs ended; they don't count",
+                flow.name
+            ));
+        }
         if found.drifting && results.timeline.is_none() {
             notes.push(format!("{}: latencies still grow at the end; more --requests, or it can't keep up", flow.name));
         }
@@ -132,8 +140,12 @@ fn remarks(found: &StationResult) -> String {
     share("hits", found.hits.unwrap_or(0.0));
     share("repeated", found.repeated);
     share("refused", found.refused);
+    // What its caller stopped never reached it, and is a share of all that were tried.
+    let unsent = |cause: &str| matches!(cause, "breaker" | "bulkhead" | "pool");
+    let stopped: f64 = found.failures.iter().filter(|(cause, _)| unsent(cause)).map(|(_, rate)| rate).sum();
     for (cause, rate) in &found.failures {
-        share(cause, rate / found.rate.max(1e-300));
+        let all = if unsent(cause) { found.rate + stopped } else { found.rate };
+        share(cause, rate / all.max(1e-300));
     }
     if let Some(backlog) = found.backlog.filter(|waiting| *waiting > 0.05) {
         parts.push(format!("{} waiting", crate::quantity::number(backlog)));
@@ -180,6 +192,7 @@ pub fn json(shown: &Shown<'_>) -> serde_json::Result<String> {
         .map(|(index, f)| {
             json!({
                 "flow": shown.flow(index), "requests": f.requests, "failed": interval(Some(f.failed)),
+                "unanswered": f.unanswered,
                 "mean": interval(f.mean), "p50": interval(f.p50), "p95": interval(f.p95), "p99": interval(f.p99),
                 "p999": interval(f.p999), "drifting": f.drifting,
             })

@@ -21,7 +21,11 @@ pub fn charts(shown: &Shown<'_>, width: u16) -> String {
     let columns = usize::from(width).saturating_sub(LABEL + LARGEST + 2).max(10);
     let mut out = String::new();
     let whole = timeline.width * f64::from(u32::try_from(timeline.flows.len()).unwrap_or(u32::MAX));
-    out += &format!("Over {}, {} a window; on the left the most\n\n", time(whole), time(timeline.width));
+    out += &format!(
+        "Over {}, {} a window; the largest value of each line on its left\n\n",
+        time(whole),
+        time(timeline.width)
+    );
     for index in 0..shown.analysis.graph.flows.len() {
         let points: Vec<FlowPoint> = timeline.flows.iter().filter_map(|flows| flows.get(index).copied()).collect();
         if points.iter().all(|point| point.offered <= 0.0 && point.answered <= 0.0) {
@@ -102,7 +106,7 @@ fn sentence(shown: &Shown<'_>, index: usize, verdict: &Verdict) -> String {
     let runs = shown.results.runs;
     let some = if verdict.runs < runs { format!(" (in {} of {runs} runs)", verdict.runs) } else { String::new() };
     match verdict.outcome {
-        Outcome::Untouched => format!("{name}: no window is worse than before the fault"),
+        Outcome::Untouched => format!("{name}: no window is much worse than before the fault"),
         Outcome::Recovered(after) if after <= 0.0 => format!("{name}: well again as soon as the fault was over{some}"),
         Outcome::Recovered(after) => format!("{name}: well again {} after the fault was over{some}", time(after)),
         Outcome::Adapted(after) => {

@@ -4,7 +4,7 @@ use crate::graph::Child;
 use crate::simulate::arena::Key;
 use crate::simulate::engine::Engine;
 use crate::simulate::entries::Lookup;
-use crate::simulate::state::{Attempt, Call, Join, Known, Owner, Placement};
+use crate::simulate::state::{Attempt, Call, Event, Join, Known, Owner, Placement};
 
 /// Whether a step happens.
 enum Occurrence {
@@ -55,10 +55,10 @@ impl<'b> Engine<'b> {
                     }
                     if asynchronous {
                         for _ in 0..repeats {
-                            self.call(*step, Owner::Nobody, request, at);
+                            self.call(*step, 1, Owner::Nobody, request, at);
                         }
                     } else if repeats > 0 {
-                        self.call(*step, Owner::Sequence(key), request, at);
+                        self.call(*step, 1, Owner::Sequence(key), request, at);
                         return;
                     }
                 }
@@ -78,7 +78,7 @@ impl<'b> Engine<'b> {
         for step in steps {
             match self.occurs(*step, request, at, key) {
                 Occurrence::Times(0) => {}
-                Occurrence::Times(_) => open.push(*step),
+                Occurrence::Times(times) => open.push((*step, times)),
                 Occurrence::Later => return true,
             }
         }
@@ -91,8 +91,8 @@ impl<'b> Engine<'b> {
             let join = Join { attempt: key, needed: needed - skipped, succeeded: 0, open: open.len(), over: false };
             Owner::Join(self.joins.add(join))
         });
-        for step in open {
-            self.call(step, owner.unwrap_or(Owner::Nobody), request, at);
+        for (step, times) in open {
+            self.call(step, times, owner.unwrap_or(Owner::Nobody), request, at);
         }
         owner.is_some()
     }
@@ -107,7 +107,9 @@ impl<'b> Engine<'b> {
         let Some((found, call)) = graph.steps.get(step).zip(plan.calls.get(step)) else {
             return Occurrence::Times(0);
         };
-        if !self.random.happens(call.probability) {
+        // Who waited for an entry knows already that the step happens, if the entry is as it must be.
+        let waited = self.requests.get(request).is_some_and(|request| request.awaits.is_some());
+        if !waited && !self.random.happens(call.probability) {
             return Occurrence::Times(0);
         }
         for &(wanted, cache) in &found.conditions {
@@ -132,23 +134,29 @@ impl<'b> Engine<'b> {
     fn look_up(&mut self, cache: usize, step: usize, request: Key, from: Placement, who: Key) -> Option<bool> {
         let now = self.now();
         let alive = self.alive_share(cache);
+        let awaited = self.requests.get_mut(request).and_then(|request| request.awaits.take());
         let known = match self.entries.get_mut(cache).and_then(Option::as_mut) {
-            _ if alive <= 0.0 => Known { cache, hit: false, item: usize::MAX },
+            _ if alive <= 0.0 => Known { cache, hit: false, item: usize::MAX, leads: false },
             Some(entries) => {
-                let item = entries.draw(&mut self.random);
+                let awaited = awaited.filter(|(of, _)| *of == cache).map(|(_, item)| item);
+                let item = awaited.unwrap_or_else(|| entries.draw(&mut self.random));
                 let found = entries.ask(item, now);
                 if found == Lookup::Wait {
                     entries.wait(item, who);
+                    if let Some(request) = self.requests.get_mut(request) {
+                        request.awaits = Some((cache, item));
+                    }
                     return None;
                 }
+                let leads = found == Lookup::Miss && entries.is_fetched(item);
                 if found == Lookup::Stale {
                     self.refresh(cache, item, step, request, from);
                 }
-                Known { cache, hit: found != Lookup::Miss, item }
+                Known { cache, hit: found != Lookup::Miss, item, leads }
             }
             None => {
                 let chance = self.plan.hits.get(cache).copied().unwrap_or(0.0) * alive;
-                Known { cache, hit: self.random.happens(chance), item: usize::MAX }
+                Known { cache, hit: self.random.happens(chance), item: usize::MAX, leads: false }
             }
         };
         if let Some(station) = self.stations.get_mut(cache).filter(|_| self.measuring) {
@@ -161,31 +169,52 @@ impl<'b> Engine<'b> {
         Some(known.hit)
     }
 
-    /// Fetches an old entry again while its asker goes on with it: by the caller's call for a miss, if this is one.
+    /// Fetches an old entry again while its asker goes on with it: by the caller's call for a miss, if it has one.
     fn refresh(&mut self, cache: usize, item: usize, step: usize, request: Key, from: Placement) {
-        let on_miss = self.graph.steps.get(step).is_some_and(|step| step.conditions.contains(&(false, cache)));
-        if on_miss {
-            self.call_to_fetch(step, Owner::Nobody, request, from, Some((cache, item)));
-        } else {
-            let random = &mut self.random;
-            if let Some(entries) = self.entries.get_mut(cache).and_then(Option::as_mut) {
-                entries.fetched(item, false, 0.0, random);
-            }
+        let graph = self.graph;
+        let flow = self.requests.get(request).and_then(|request| graph.flows.get(request.flow));
+        let caller = graph.steps.get(step).map(|step| step.caller);
+        let fetches = |at: &usize| {
+            let found = graph.steps.get(*at);
+            found.is_some_and(|step| Some(step.caller) == caller && step.conditions.contains(&(false, cache)))
+        };
+        match flow.and_then(|flow| flow.steps.clone().find(fetches)) {
+            Some(step) => self.call_to_fetch((step, 1), Owner::Nobody, request, from, Some((cache, item))),
+            None => self.fetched((cache, item), false),
         }
     }
 
-    fn call(&mut self, step: usize, owner: Owner, request: Key, from: Placement) {
+    /// An entry was fetched, or not; who waited for it goes on.
+    pub fn fetched(&mut self, (cache, item): (usize, usize), success: bool) {
+        let now = self.now();
+        let random = &mut self.random;
+        if let Some(entries) = self.entries.get_mut(cache).and_then(Option::as_mut) {
+            let waiting = entries.fetched(item, success, now, random);
+            self.ready.extend(waiting.into_iter().map(|who| (who, true)));
+        }
+    }
+
+    fn known_by(&mut self, request: Key, entry: Option<(usize, usize)>) -> Option<&mut Known> {
+        let (cache, _) = entry?;
+        self.requests.get_mut(request)?.caches.iter_mut().find(|known| known.cache == cache)
+    }
+
+    /// Makes a call so many times, one after the other.
+    fn call(&mut self, step: usize, times: usize, owner: Owner, request: Key, from: Placement) {
         let conditions = self.graph.steps.get(step).map_or(&[][..], |step| &step.conditions);
         let missed = conditions.iter().filter(|(wanted, _)| !wanted).find_map(|(_, cache)| {
             let known = self.requests.get(request)?.caches.iter().find(|known| known.cache == *cache)?;
             (known.item != usize::MAX).then_some((*cache, known.item))
         });
-        self.call_to_fetch(step, owner, request, from, missed);
+        if let Some(known) = self.known_by(request, missed) {
+            known.leads = false;
+        }
+        self.call_to_fetch((step, times), owner, request, from, missed);
     }
 
     fn call_to_fetch(
         &mut self,
-        step: usize,
+        (step, times): (usize, usize),
         owner: Owner,
         request: Key,
         from: Placement,
@@ -205,6 +234,7 @@ impl<'b> Engine<'b> {
             bulkheaded: false,
             watched: false,
             fetches,
+            more: times.saturating_sub(1),
         });
         self.attempt(call);
     }
@@ -235,15 +265,16 @@ impl<'b> Engine<'b> {
     /// A call is over; its owner goes on or fails.
     pub fn returned(&mut self, key: Key, success: bool) {
         let Some(call) = self.calls.remove(key) else { return };
-        if let Some((cache, item)) = call.fetches {
-            let now = self.now();
-            let random = &mut self.random;
-            if let Some(entries) = self.entries.get_mut(cache).and_then(Option::as_mut) {
-                let waiting = entries.fetched(item, success, now, random);
-                self.ready.extend(waiting.into_iter().map(|who| (who, true)));
-            }
+        if let Some(entry) = call.fetches {
+            self.fetched(entry, success);
         }
         let success = success || self.plan.calls.get(call.step).is_some_and(|plan| plan.optional);
+        if success && call.more > 0 {
+            // Begun by an event of its own: what is answered at once would nest as deep as it is repeated.
+            let again = self.calls.add(Call { failed: 0, running: [Key::NONE; 2], more: call.more - 1, ..call });
+            self.calendar.after(0.0, Event::Retry(again));
+            return;
+        }
         match call.owner {
             Owner::Sequence(attempt) => self.ready.push_back((attempt, success)),
             Owner::Join(join) => self.joined(join, success),

@@ -1,8 +1,10 @@
 //! What changes while a system runs: faults, health checks, failovers, autoscaling, load; and the windows in which it is counted.
 
 use crate::estimate::blueprint::Spreading;
+use crate::simulate::arena::Key;
 use crate::simulate::engine::Engine;
-use crate::simulate::state::{Count, Event, Health, Placement};
+use crate::simulate::serving::placement;
+use crate::simulate::state::{Attempt, Count, Event, Health, Placement};
 use crate::simulate::{Action, Extent, Fault, Load, Place};
 
 /// How often the autoscaler looks, how much it lets pass, and how long it remembers before it takes nodes away: the defaults of
@@ -65,7 +67,9 @@ impl<'b> Engine<'b> {
             Load::Peak => plan.peak,
             Load::Average => plan.average,
             Load::Day(length) => {
-                let height = (1.0 - (self.now() / length * std::f64::consts::TAU).cos()) / 2.0;
+                // The day begins when its warm-up, the end of the day before, is over.
+                let warm = if let Extent::Time { warm, .. } = &self.settings.extent { *warm } else { 0.0 };
+                let height = (1.0 - ((self.now() - warm) / length * std::f64::consts::TAU).cos()) / 2.0;
                 plan.peak * height.powf(plan.day)
             }
         };
@@ -138,9 +142,12 @@ impl<'b> Engine<'b> {
         }
         for index in 0..self.stations.len() {
             let count = self.stations.get(index).map_or(0, |station| station.nodes.len());
+            let mut changed = Vec::new();
             for node in 0..count {
                 let worst = down.iter().filter(|(place, _)| self.holds(*place, index, node)).map(|(_, health)| *health);
-                self.set_health(index, node, worst.max().unwrap_or_default());
+                if self.set_health(index, node, worst.max().unwrap_or_default()) {
+                    changed.push(node);
+                }
             }
             let zones = self.graph.components.get(index).map_or(&[][..], |component| &component.zones);
             let gone = |zone: &usize| down.iter().any(|(place, _)| *place == Place::Zone(*zone));
@@ -150,7 +157,11 @@ impl<'b> Engine<'b> {
             if let Some(station) = self.stations.get_mut(index) {
                 station.health = whole.max(zoned).unwrap_or_default();
             }
+            if !changed.is_empty() {
+                self.gone_or_back(index, &changed);
+            }
         }
+        self.lose();
     }
 
     fn holds(&self, place: Place, index: usize, node: usize) -> bool {
@@ -167,49 +178,79 @@ impl<'b> Engine<'b> {
         }
     }
 
-    fn set_health(&mut self, index: usize, node: usize, health: Health) {
-        let now = self.now();
-        let Some(station) = self.stations.get_mut(index) else { return };
-        let Some(found) = station.nodes.get_mut(node).filter(|found| found.health != health) else { return };
-        let (before, epoch, busy) = (found.health, found.epoch, found.busy);
+    /// Sets how a node does; whether it is gone or back since.
+    fn set_health(&mut self, index: usize, node: usize, health: Health) -> bool {
+        let now = self.calendar.now();
+        let Some(station) = self.stations.get_mut(index) else { return false };
+        let Some(found) = station.nodes.get_mut(node).filter(|found| found.health != health) else { return false };
+        let changes = (found.health == Health::Up) != (health == Health::Up);
         found.health = health;
-        if before == Health::Up {
-            (found.busy, found.threads, found.open, found.failures, found.average) = (0, 0, 0, 0, 0.0);
-            found.queue.clear();
-            found.entrance.clear();
+        if !changes {
+            return false;
         }
+        let busy = std::mem::take(&mut found.busy);
+        (found.threads, found.open, found.failures, found.average) = (0, 0, 0, 0.0);
+        found.queue.clear();
+        found.entrance.clear();
         // What was planned for the node before is about another one now.
         found.epoch += 1;
-        let at = Placement {
-            station: u32::try_from(index).unwrap_or(u32::MAX),
-            node: u32::try_from(node).unwrap_or(u32::MAX),
-            epoch,
-        };
-        let later = Placement { epoch: epoch + 1, ..at };
         station.passes(now);
-        station.busy_now -= busy;
-        station.recount();
-        if let Some(entries) = self.entries.get_mut(index).and_then(Option::as_mut) {
-            entries.set_node(node, health == Health::Up);
-        }
-        if before == Health::Up {
-            let lost = self.attempts.keys(|attempt| attempt.inside && attempt.at == at);
-            for key in lost {
-                match health {
-                    Health::Silent => self.vanish(key),
-                    _ => self.ready.push_back((key, false)),
-                }
+        station.busy_now = station.busy_now.saturating_sub(busy);
+        true
+    }
+
+    /// What follows when nodes of a component are gone or back.
+    fn gone_or_back(&mut self, index: usize, changed: &[usize]) {
+        if let Some(station) = self.stations.get_mut(index) {
+            station.recount();
+            if let Some(entries) = self.entries.get_mut(index).and_then(Option::as_mut) {
+                let up = |node: usize| station.nodes.get(node).is_some_and(|node| node.health == Health::Up);
+                entries.set_nodes(changed.iter().map(|node| (*node, up(*node))));
             }
-            self.fail_over(index, node);
         }
         let check = self.plan.components.get(index).and_then(|component| component.check);
-        if let Some(check) = check.filter(|check| check.active) {
+        for &node in changed {
+            let Some(found) = self.stations.get(index).and_then(|station| station.nodes.get(node)) else { continue };
+            let (at, up, out) = (placement(index, node, found.epoch), found.health == Health::Up, found.out);
             #[expect(clippy::cast_precision_loss, reason = "a handful of probes")]
-            let probes = check.threshold.saturating_sub(1) as f64 + self.random.uniform();
-            self.calendar.after(check.interval * probes, Event::Noticed { at: later, out: health != Health::Up });
+            if let Some(check) = check.filter(|check| check.active) {
+                let probes = check.threshold.saturating_sub(1) as f64 + self.random.uniform();
+                self.calendar.after(check.interval * probes, Event::Noticed { at, out: !up });
+            } else if let Some(check) = check.filter(|_| out && up) {
+                // Whoever was thrown out for failing calls is tried again, though nobody has seen that it is back.
+                self.calendar.after(check.interval * check.threshold as f64, Event::Noticed { at, out: false });
+            }
+            if up {
+                self.take(at);
+                self.succeed(index, node);
+            } else {
+                self.fail_over(index, node);
+            }
         }
-        if health == Health::Up {
-            self.take(later);
+    }
+
+    /// What was at nodes that are gone is lost.
+    fn lose(&mut self) {
+        let node = |at: &Placement| self.stations.get(at.station as usize)?.nodes.get(at.node as usize);
+        let gone =
+            |attempt: &Attempt| attempt.inside && node(&attempt.at).is_none_or(|node| node.epoch != attempt.at.epoch);
+        let silent = |key: &Key| {
+            let health = self.attempts.get(*key).and_then(|attempt| node(&attempt.at)).map(|node| node.health);
+            health == Some(Health::Silent)
+        };
+        let (unheard, refused): (Vec<Key>, Vec<Key>) = self.attempts.keys(gone).into_iter().partition(silent);
+        unheard.into_iter().for_each(|key| self.vanish(key));
+        self.ready.extend(refused.into_iter().map(|key| (key, false)));
+    }
+
+    /// A node is back; if the primary of its shard isn't there, somebody can take over again.
+    fn succeed(&mut self, index: usize, node: usize) {
+        let Some(station) = self.stations.get(index) else { return };
+        let all = station.plan.map_or(1, |plan| plan.nodes.max(1));
+        let primary = station.primaries.get(node / all).map(|primary| node / all * all + primary);
+        let gone = |at: &usize| station.nodes.get(*at).is_some_and(|node| node.health != Health::Up);
+        if let Some(primary) = primary.filter(gone) {
+            self.fail_over(index, primary);
         }
     }
 
@@ -244,6 +285,12 @@ impl<'b> Engine<'b> {
     pub fn noticed(&mut self, at: Placement, out: bool) {
         let Some(station) = self.stations.get_mut(at.station as usize) else { return };
         let Some(node) = station.nodes.get_mut(at.node as usize).filter(|node| node.epoch == at.epoch) else { return };
+        let probed =
+            self.plan.components.get(at.station as usize).and_then(|c| c.check).is_some_and(|check| check.active);
+        // Its time out is over, but probes know that it is gone.
+        if !out && probed && node.health != Health::Up {
+            return;
+        }
         node.out = out && node.health != Health::Up;
         node.failures = 0;
         station.recount();
@@ -261,11 +308,7 @@ impl<'b> Engine<'b> {
             return;
         }
         found.out = true;
-        let at = Placement {
-            station: u32::try_from(index).unwrap_or(u32::MAX),
-            node: u32::try_from(node).unwrap_or(u32::MAX),
-            epoch: found.epoch,
-        };
+        let at = placement(index, node, found.epoch);
         station.recount();
         #[expect(clippy::cast_precision_loss, reason = "a handful of failures")]
         let time = check.interval * check.threshold as f64;
@@ -305,10 +348,15 @@ impl<'b> Engine<'b> {
         station.passes(now);
         station.booting = station.booting.saturating_sub(1);
         let first = station.nodes.iter().position(|node| node.off);
-        if let Some(node) = first.and_then(|first| station.nodes.get_mut(first)) {
+        let found = first.and_then(|first| Some((first, station.nodes.get_mut(first)?)));
+        let at = found.map(|(first, node)| {
             node.off = false;
-        }
+            placement(index, first, node.epoch)
+        });
         station.recount();
+        if let Some(at) = at {
+            self.take(at);
+        }
     }
 
     /// The autoscaler looks: as many nodes as keep its target, more of them at once, fewer only after a while.
@@ -356,7 +404,7 @@ impl<'b> Engine<'b> {
     /// The warm-up is over.
     pub fn start_counting(&mut self) {
         let now = self.now();
-        self.measuring = true;
+        (self.measuring, self.warmed) = (true, true);
         self.warm = now;
         for station in &mut self.stations {
             station.passes(now);

@@ -19,11 +19,14 @@ use crate::simulate::random::Random;
 use crate::simulate::state::{Attempt, Call, Count, Event, FlowState, Join, Placement, Request, Station, StepState};
 use crate::simulate::statistics::{FlowResult, Record, Results, together as join_records};
 use crate::simulate::timeline::{Series, Timeline};
-use crate::simulate::trying::Slots;
+use crate::simulate::trying::{Place, Slots};
 use crate::simulate::{Extent, Load, MOST_CALLS, Settings};
 
 /// Requests after which progress is told.
 const STRIDE: usize = 1024;
+
+/// Events of one moment beyond which time counts as standing still, as where retries of retries take no time.
+const MOST_AT_ONCE: usize = 20_000_000;
 
 /// Pieces of a day in which the load is constant.
 const DAY_PIECES: f64 = 1440.0;
@@ -42,7 +45,7 @@ pub(super) struct Engine<'b> {
     pub breakers: Vec<Option<Breaker>>,
     pub limiters: Vec<Option<Limiter>>,
     pub entries: Vec<Option<Entries>>,
-    pub slots: BTreeMap<(u32, u32, u32, bool), Slots>,
+    pub slots: BTreeMap<Place, Slots>,
     /// For each broker the messages that wait for its consumers.
     pub held: Vec<f64>,
     pub steps: Vec<StepState>,
@@ -57,6 +60,7 @@ pub(super) struct Engine<'b> {
     pub warm: f64,
     last: f64,
     pub measuring: bool,
+    pub warmed: bool,
     handled: u64,
 }
 
@@ -131,6 +135,7 @@ impl<'b> Engine<'b> {
             warm: 0.0,
             last: 0.0,
             measuring: false,
+            warmed: false,
             handled: 0,
         }
     }
@@ -156,9 +161,11 @@ impl<'b> Engine<'b> {
         };
         let mut overwhelmed = false;
         let mut told = 0;
+        let (mut before, mut still) = (-1.0, 0);
         while self.calendar.next_time().is_some_and(|time| time <= end) {
             let Some(event) = self.calendar.next() else { break };
             self.handled += 1;
+            (before, still) = if self.now() > before { (self.now(), 0) } else { (before, still + 1) };
             self.handle(event);
             while let Some((attempt, success)) = self.ready.pop_front() {
                 if success { self.advance(attempt) } else { self.failed(attempt) }
@@ -167,7 +174,7 @@ impl<'b> Engine<'b> {
                 progress.fetch_add(self.arrived - told, Ordering::Relaxed);
                 told = self.arrived;
             }
-            if self.calls.len() > MOST_CALLS {
+            if self.calls.len() > MOST_CALLS || still > MOST_AT_ONCE {
                 overwhelmed = true;
                 break;
             }
@@ -178,25 +185,26 @@ impl<'b> Engine<'b> {
 
     fn outcome(mut self, end: f64, overwhelmed: bool) -> Outcome {
         let until = if end.is_finite() { end.min(self.now().max(self.warm)) } else { self.last };
-        let duration = (until - self.warm).max(0.0);
+        // Until the warm-up is over nothing is measured.
+        let duration = if self.warmed { (until - self.warm).max(0.0) } else { 0.0 };
         if let Extent::Time { windows, .. } = &self.settings.extent
+            && !overwhelmed
             && self.series.as_ref().is_some_and(|series| series.closed() < *windows)
         {
             self.close_window();
         }
-        // Who was still waiting when a run without an end was broken off had no answer.
-        if overwhelmed {
-            let open: Vec<usize> = self
-                .requests
-                .keys(|r| r.measured && !r.over)
-                .iter()
-                .filter_map(|key| self.requests.get(*key))
-                .map(|r| r.flow)
-                .collect();
-            for flow in open {
-                if let Some(state) = self.flows.get_mut(flow) {
-                    state.record.failed += 1;
-                }
+        // A window that was broken off would show too little; what was counted in it counts for the whole.
+        if self.measuring {
+            self.stop_counting();
+        }
+        let open = self.requests.keys(|request| request.measured && !request.over);
+        for flow in open.iter().filter_map(|key| self.requests.get(*key)).map(|request| request.flow) {
+            let Some(state) = self.flows.get_mut(flow) else { continue };
+            // Who was still waiting when a run was broken off had no answer.
+            if overwhelmed {
+                state.record.failed += 1;
+            } else {
+                state.record.unanswered += 1;
             }
         }
         Outcome {
@@ -281,6 +289,7 @@ impl<'b> Engine<'b> {
             late_half,
             body: Key::NONE,
             caches: Vec::new(),
+            awaits: None,
             references: 1,
             over: false,
         };
@@ -351,9 +360,13 @@ impl<'b> Engine<'b> {
     /// Something that referred to a request no longer does.
     pub fn release(&mut self, key: Key) {
         if let Some(request) = self.requests.get_mut(key) {
-            request.references -= 1;
-            if request.references == 0 {
-                self.requests.remove(key);
+            request.references = request.references.saturating_sub(1);
+            if request.references == 0
+                && let Some(request) = self.requests.remove(key)
+            {
+                // What it was to fetch and didn't, the next one fetches.
+                let left = request.caches.iter().filter(|known| known.leads);
+                left.for_each(|known| self.fetched((known.cache, known.item), false));
             }
         }
     }
@@ -373,7 +386,7 @@ pub(super) fn together(graph: &Graph, plan: &Blueprint, settings: &Settings, out
         flows.push(if flow.steps.clone().all(timed) {
             result
         } else {
-            FlowResult { requests: result.requests, failed: result.failed, ..FlowResult::default() }
+            FlowResult { mean: None, p50: None, p95: None, p99: None, p999: None, drifting: false, ..result }
         });
     }
     let duration: f64 = outcomes.iter().map(|outcome| outcome.duration).sum();

@@ -142,6 +142,11 @@ impl Entries {
         }
     }
 
+    /// Whether somebody is fetching an item, or others wait for that.
+    pub fn is_fetched(&self, item: usize) -> bool {
+        u32::try_from(item).is_ok_and(|id| self.fetched.contains_key(&id))
+    }
+
     /// Waits for an item that somebody is fetching.
     pub fn wait(&mut self, item: usize, who: Key) {
         if let Some(waiting) = u32::try_from(item).ok().and_then(|id| self.fetched.get_mut(&id)) {
@@ -254,16 +259,16 @@ impl Entries {
         }
     }
 
-    /// Takes a node away, with all that it held, or gives it back empty.
-    pub fn set_node(&mut self, node: usize, up: bool) {
-        let Some(slot) = self.nodes.get_mut(node) else { return };
-        let lost = *slot && !up;
-        *slot = up;
-        if lost {
-            for item in 0..self.entries.len() {
-                if self.node(item) == node {
-                    self.remove(item);
-                }
+    /// Takes nodes away, with all that they held, or gives them back empty.
+    pub fn set_nodes(&mut self, nodes: impl Iterator<Item = (usize, bool)>) {
+        for (node, up) in nodes {
+            if let Some(slot) = self.nodes.get_mut(node) {
+                *slot = up;
+            }
+        }
+        for item in 0..self.entries.len() {
+            if !self.is_up(item) {
+                self.remove(item);
             }
         }
     }
@@ -322,13 +327,13 @@ mod tests {
         let mut cache = Entries::new(plan(None, Some(1e9), Eviction::Lru), 4, &mut random);
         let before = cache.held;
         assert!(before > 9_900);
-        cache.set_node(2, false);
+        cache.set_nodes([(2, false)].into_iter());
         assert!((2200..2800).contains(&(before - cache.held)));
         let item = (0..10_000).find(|item| cache.node(*item) == 2).unwrap();
         assert_eq!(cache.ask(item, 1.0), Lookup::Miss);
         cache.fetched(item, true, 1.0, &mut random);
         assert_eq!(cache.ask(item, 2.0), Lookup::Miss);
-        cache.set_node(2, true);
+        cache.set_nodes([(2, true)].into_iter());
         cache.fetched(item, true, 2.0, &mut random);
         assert_eq!(cache.ask(item, 3.0), Lookup::Hit);
         cache.clear();

@@ -9,6 +9,7 @@
 //! ```
 
 use crate::diagnostic::suggestion;
+use crate::estimate::blueprint::Blueprint;
 use crate::expr::{NoNames, Type, check, parse};
 use crate::graph::{Graph, Part};
 use crate::quantity::Dimension;
@@ -89,6 +90,40 @@ impl Fault {
             Action::Flush { .. } => Some(self.at),
             _ => self.lasts.map(|lasts| self.at + lasts),
         }
+    }
+}
+
+impl Fault {
+    /// Why it would change nothing, if so.
+    pub fn misses(&self, graph: &Graph, plan: &Blueprint) -> Option<String> {
+        let station = |index: usize| plan.stations.get(index).and_then(Option::as_ref);
+        let name = |index: usize| graph.components.get(index).map_or("", |component| &component.name);
+        let holds = |place: &Place| match *place {
+            Place::Component(_) => true,
+            Place::Nodes(component, _) => station(component).is_some(),
+            Place::Zone(zone) => (0..).zip(&graph.components).any(|(index, component)| match station(index) {
+                Some(plan) => plan.zones.contains(&zone),
+                None => component.zones.contains(&zone),
+            }),
+        };
+        let why = match &self.action {
+            Action::Flush { component } => {
+                let entries = plan.components.get(*component).and_then(|component| component.cache);
+                let name = name(*component);
+                entries.is_none().then(|| {
+                    format!("entries of `{name}` aren't simulated one by one, which takes a cache with `items` and `popularity` and without a stated `hit`; `kill {name}` has it gone")
+                })
+            }
+            Action::Down { places, .. } if !places.iter().any(holds) => Some(match places.first() {
+                Some(Place::Nodes(component, _)) => {
+                    let name = name(*component);
+                    format!("how many nodes `{name}` has isn't known; write `kill {name}`, or state its `replicas`")
+                }
+                _ => "nothing stands there; say with `zones` what does".to_owned(),
+            }),
+            _ => None,
+        };
+        why.map(|why| format!("`{}` would change nothing: {why}", self.text))
     }
 }
 

@@ -58,6 +58,9 @@ impl<'b> Engine<'b> {
         let Some(station) = self.stations.get(index) else { return };
         let queueing = station.plan.filter(|_| !station.nodes.is_empty());
         let Some(queueing) = queueing else {
+            if how.consumed {
+                self.limit(call);
+            }
             self.unqueued(key, step, how);
             return;
         };
@@ -245,7 +248,8 @@ impl<'b> Engine<'b> {
         let Some(station) = self.stations.get_mut(at.station as usize) else { return };
         let Some(found) = station.nodes.get_mut(at.node as usize).filter(|node| node.epoch == at.epoch) else { return };
         found.open -= 1;
-        found.average += NEWEST * (now - attempt.since - found.average);
+        let taken = now - attempt.since;
+        found.average += if found.average > 0.0 { NEWEST * (taken - found.average) } else { taken };
         if success {
             found.failures = 0;
         }
@@ -284,7 +288,7 @@ impl<'b> Engine<'b> {
         match idle {
             Some(node) => {
                 station.cursor = (node + 1) % count.max(1);
-                self.arrive(key, index, node);
+                self.hand_over(key, index, node);
             }
             None => {
                 let now = self.calendar.now();
@@ -311,9 +315,15 @@ impl<'b> Engine<'b> {
             if let Some(held) = broker.and_then(|broker| self.held.get_mut(broker)) {
                 *held -= 1.0;
             }
-            if self.attempts.get(key).is_some() {
-                self.arrive(key, index, node);
-            }
+            self.hand_over(key, index, node);
+        }
+    }
+
+    /// A consumer has its message.
+    fn hand_over(&mut self, key: Key, index: usize, node: usize) {
+        if let Some(call) = self.attempts.get(key).map(|attempt| attempt.call) {
+            self.limit(call);
+            self.arrive(key, index, node);
         }
     }
 
@@ -360,7 +370,8 @@ impl<'b> Engine<'b> {
         }
         let only_copies = queueing.spread == Spreading::Primary(ReadsFrom::Replicas);
         let fits = |node: &usize| !(only_copies && *node == primary);
-        balanced(station, &mut self.random, balancing, (base, all), &fits, key)
+        let request = self.attempts.get(key).map_or(Key::NONE, |attempt| attempt.request);
+        balanced(station, &mut self.random, balancing, (base, all), &fits, request)
     }
 }
 
@@ -371,7 +382,7 @@ fn balanced(
     balancing: Balancing,
     (base, all): (usize, usize),
     fits: &dyn Fn(&usize) -> bool,
-    key: Key,
+    request: Key,
 ) -> Option<usize> {
     let usable = |station: &Station<'_>, node: usize| {
         station.nodes.get(node).is_some_and(|node| !node.out && !node.off) && fits(&node)
@@ -402,19 +413,17 @@ fn balanced(
             list.get(random.below(list.len())).copied()
         }
         Balancing::LeastResponseTime => {
-            let expected = |node: &usize| {
-                station.nodes.get(*node).map_or(0.0, |node| {
-                    #[expect(clippy::cast_precision_loss, reason = "requests in progress")]
-                    let ahead = node.open as f64 + 1.0;
-                    node.average * ahead
-                })
-            };
+            // Of a node that has answered nothing yet as much is expected as of the quickest.
+            let average = |node: &usize| station.nodes.get(*node).map(|node| node.average).filter(|time| *time > 0.0);
+            let quickest = list.iter().filter_map(average).reduce(f64::min).unwrap_or(1.0);
+            #[expect(clippy::cast_precision_loss, reason = "requests in progress")]
+            let expected = |node: &usize| average(node).unwrap_or(quickest) * (load(node) as f64 + 1.0);
             let start = random.below(list.len());
             let turned = list.iter().cycle().skip(start).take(list.len());
             turned.copied().min_by(|a, b| expected(a).total_cmp(&expected(b)))
         }
         Balancing::Hash | Balancing::ConsistentHash => {
-            let client = mixed(key.number()) % CLIENTS;
+            let client = mixed(request.number()) % CLIENTS;
             let hash = |node: usize| mixed(mixed(client) ^ node as u64);
             if balancing == Balancing::Hash {
                 let count = u64::try_from(list.len()).ok().filter(|count| *count > 0)?;
@@ -458,7 +467,7 @@ impl Station<'_> {
     }
 }
 
-fn placement(station: usize, node: usize, epoch: u32) -> Placement {
+pub(super) fn placement(station: usize, node: usize, epoch: u32) -> Placement {
     let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Placement { station: small(station), node: small(node), epoch }
 }

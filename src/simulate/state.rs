@@ -7,9 +7,6 @@ use crate::formula::variability::Shape;
 use crate::simulate::arena::Key;
 use crate::simulate::statistics::{Record, StationResult};
 
-/// The most nodes of a component that are told apart.
-const MOST_NODES: usize = 1_000_000;
-
 /// A node of a component, as it was when something went there: a node that has failed since is another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Placement {
@@ -55,6 +52,8 @@ pub(super) struct Call {
     pub watched: bool,
     /// The entry of a cache that it fetches.
     pub fetches: Option<(usize, usize)>,
+    /// How often it is made again after its answer.
+    pub more: usize,
 }
 
 /// One attempt of a call, or the body of a request.
@@ -91,6 +90,8 @@ pub(super) struct Known {
     pub cache: usize,
     pub hit: bool,
     pub item: usize,
+    /// Whether others wait for this request to fetch it, which it hasn't begun yet.
+    pub leads: bool,
 }
 
 /// A request with what is known of caches.
@@ -102,6 +103,8 @@ pub(super) struct Request {
     pub late_half: bool,
     pub body: Key,
     pub caches: Vec<Known>,
+    /// The cache and the item that it waits for until somebody has fetched it.
+    pub awaits: Option<(usize, usize)>,
     /// What refers to it.
     pub references: u32,
     pub over: bool,
@@ -290,9 +293,9 @@ pub(super) struct FlowState {
 impl<'b> Station<'b> {
     /// A component's nodes, all idle.
     pub fn new(plan: Option<&'b Queueing>) -> Self {
-        let count = plan.map_or(0, |plan| plan.nodes.saturating_mul(plan.shards).min(MOST_NODES));
+        let count = plan.map_or(0, |plan| plan.nodes.saturating_mul(plan.shards));
         let nodes = vec![Node::default(); count];
-        let primaries = vec![0; plan.map_or(0, |plan| plan.shards.min(MOST_NODES))];
+        let primaries = vec![0; plan.map_or(0, |plan| plan.shards)];
         Station {
             plan,
             shape: plan.map_or(Shape::Constant, |plan| plan.variability.shape()),

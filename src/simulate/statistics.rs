@@ -107,6 +107,11 @@ impl Histogram {
         self.count
     }
 
+    /// How many are longer than a time, to the width of a cell.
+    pub fn above(&self, time: f64) -> u64 {
+        self.cells.iter().skip(self.cell(time) + 1).map(|count| u64::from(*count)).sum()
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / self.count as f64)
@@ -119,6 +124,10 @@ impl Histogram {
         for (cell, count) in self.cells.iter().enumerate().filter(|(_, count)| **count > 0) {
             let here = f64::from(*count);
             if below + here >= wanted {
+                // What takes no time at all is there, too.
+                if cell == 0 {
+                    return Some(0.0);
+                }
                 let (from, to) = (self.edge(cell), self.edge(cell + 1));
                 return Some(from + (to - from) * ((wanted - below) / here).clamp(0.0, 1.0));
             }
@@ -133,8 +142,10 @@ impl Histogram {
 pub struct FlowResult {
     /// Requests measured, over all runs.
     pub requests: u64,
-    /// Share that failed after all attempts, or was never answered.
+    /// Share of them that failed after all attempts, or was never answered where a run was broken off.
     pub failed: Interval,
+    /// Further requests that had no answer yet when a run of a certain time was over.
+    pub unanswered: u64,
     /// Mean latency of answered requests.
     pub mean: Option<Interval>,
     /// Median.
@@ -170,11 +181,12 @@ pub(super) struct Record {
     /// Sum and number of the latencies of each half, to see whether they still grow.
     pub halves: [(f64, u64); 2],
     pub failed: u64,
+    pub unanswered: u64,
 }
 
 impl Record {
     pub fn new() -> Self {
-        Record { times: Histogram::fine(), halves: [(0.0, 0); 2], failed: 0 }
+        Record { times: Histogram::fine(), halves: [(0.0, 0); 2], failed: 0, unanswered: 0 }
     }
 }
 
@@ -185,7 +197,8 @@ pub(super) fn together(records: &[&Record]) -> FlowResult {
     records.iter().for_each(|record| all.merge(&record.times));
     let failed: u64 = records.iter().map(|record| record.failed).sum();
     let requests = all.count() + failed;
-    let mut result = FlowResult { requests, ..FlowResult::default() };
+    let unanswered = records.iter().map(|record| record.unanswered).sum();
+    let mut result = FlowResult { requests, unanswered, ..FlowResult::default() };
     if requests == 0 {
         return result;
     }
@@ -288,7 +301,7 @@ mod tests {
         for time in [0.0, 1e-300, 1e9, 0.25] {
             histogram.add(time);
         }
-        assert_eq!(histogram.count(), 4);
+        assert_eq!((histogram.count(), histogram.percentile(0.5)), (4, Some(0.0)));
         assert!((histogram.percentile(0.75).unwrap() - 0.25).abs() < 0.01);
         assert!((histogram.percentile(1.0).unwrap() / 1e9 - 1.0).abs() < 0.04);
     }

@@ -16,6 +16,18 @@ pub(super) struct FlowCell {
     pub times: Histogram,
 }
 
+impl FlowCell {
+    pub fn new() -> Self {
+        FlowCell { offered: 0, failed: 0, times: Histogram::new(COARSE) }
+    }
+
+    pub fn add(&mut self, other: &FlowCell) {
+        self.offered += other.offered;
+        self.failed += other.failed;
+        self.times.merge(&other.times);
+    }
+}
+
 /// The windows of one run: for each window its flows and its components, with what waits at these at its end.
 #[derive(Debug, Default)]
 pub(super) struct Series {
@@ -25,8 +37,7 @@ pub(super) struct Series {
 
 impl Series {
     pub fn begin(&mut self, flows: usize) {
-        let cell = || FlowCell { offered: 0, failed: 0, times: Histogram::new(COARSE) };
-        self.flows.push((0..flows).map(|_| cell()).collect());
+        self.flows.push((0..flows).map(|_| FlowCell::new()).collect());
     }
 
     pub fn close(&mut self, counts: Vec<(Count, usize)>) {
@@ -141,10 +152,9 @@ impl Timeline {
 #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
 fn flow_point(runs: &[&[FlowCell]], flow: usize, time: f64) -> FlowPoint {
     let cells: Vec<&FlowCell> = runs.iter().filter_map(|cells| cells.get(flow)).collect();
-    let mut all = Histogram::new(COARSE);
-    cells.iter().for_each(|cell| all.merge(&cell.times));
-    let failed: u64 = cells.iter().map(|cell| cell.failed).sum();
-    let offered: u64 = cells.iter().map(|cell| cell.offered).sum();
+    let mut sum = FlowCell::new();
+    cells.iter().for_each(|cell| sum.add(cell));
+    let FlowCell { offered, failed, times: all } = sum;
     let percentile = |p: f64| {
         let each: Vec<f64> = cells.iter().filter_map(|cell| cell.times.percentile(p)).collect();
         let value = all.percentile(p)?;

@@ -13,6 +13,9 @@ pub(super) struct Slots {
     waiting: VecDeque<Key>,
 }
 
+/// A caller's node, as it is since it was last started, and a callee; and whether it is about a bulkhead or connections.
+pub(super) type Place = (u32, u32, u32, u32, bool);
+
 impl Engine<'_> {
     /// Tries a call: through its breaker, its bulkhead and a connection of the pool, as far as there are such.
     pub fn attempt(&mut self, key: Key) {
@@ -35,6 +38,11 @@ impl Engine<'_> {
             let slots = self.slots.entry(place(from, found.callee, true)).or_default();
             if slots.used >= most {
                 self.stopped(found.callee, "bulkhead");
+                // The breaker let it through and learns that it failed, as Resilience4j has it.
+                if let Some(call) = self.calls.get_mut(key) {
+                    call.watched = watched;
+                }
+                self.settle(key, false);
                 self.unsuccessful(key);
                 return;
             }
@@ -87,8 +95,9 @@ impl Engine<'_> {
         let Some(&state) = self.steps.get(step) else { return };
         let (share, opening) = how.opening;
         if which == 0 {
-            if how.timeout.is_some() {
-                self.calendar.after_lane(state.timeout, Event::Timeout { call: key, tried: failed });
+            // A consumer's time begins when it has its message.
+            if !how.consumed {
+                self.limit(key);
             }
             if let Some(delay) = how.hedge {
                 self.calendar.after(delay, Event::Hedge { call: key, tried: failed });
@@ -100,6 +109,15 @@ impl Engine<'_> {
             self.calendar.after_lane(state.network, Event::Reached(attempt));
         } else {
             self.reached(attempt);
+        }
+    }
+
+    /// Begins the time that a try may take.
+    pub fn limit(&mut self, key: Key) {
+        let Some(&Call { step, failed, .. }) = self.calls.get(key) else { return };
+        let timed = self.plan.calls.get(step).is_some_and(|how| how.timeout.is_some());
+        if let Some(state) = self.steps.get(step).filter(|_| timed) {
+            self.calendar.after_lane(state.timeout, Event::Timeout { call: key, tried: failed });
         }
     }
 
@@ -174,7 +192,7 @@ impl Engine<'_> {
     }
 
     /// A connection is free: the first that waits and is still wanted has it.
-    fn hand_on(&mut self, at: (u32, u32, u32, bool)) {
+    fn hand_on(&mut self, at: Place) {
         while let Some(slots) = self.slots.get_mut(&at) {
             let Some(next) = slots.waiting.pop_front() else {
                 slots.used = slots.used.saturating_sub(1);
@@ -187,6 +205,7 @@ impl Engine<'_> {
                 self.send(next, 0);
                 return;
             }
+            self.settle(next, false);
             self.returned(next, false);
         }
     }
@@ -247,6 +266,6 @@ impl Engine<'_> {
 }
 
 /// The key of a caller's places for a callee.
-fn place(from: Placement, callee: usize, bulkhead: bool) -> (u32, u32, u32, bool) {
-    (from.station, from.node, u32::try_from(callee).unwrap_or(u32::MAX), bulkhead)
+fn place(from: Placement, callee: usize, bulkhead: bool) -> Place {
+    (from.station, from.node, from.epoch, u32::try_from(callee).unwrap_or(u32::MAX), bulkhead)
 }
