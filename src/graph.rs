@@ -25,7 +25,7 @@ pub use outage::{Chance, FlowOutages, Form, Group, OutagePart, Outages};
 pub use part::Part;
 pub use quorum::by_region;
 pub use structure::Structure;
-pub(crate) use structure::{is_cached, is_optional};
+pub(crate) use structure::{is_cached, is_optional, is_spared};
 
 /// A resolved system.
 #[derive(Debug, Default)]

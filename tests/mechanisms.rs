@@ -295,6 +295,23 @@ fn breakers_spare_the_callee_and_their_callers() {
 }
 
 #[test]
+fn what_stands_on_something_gone_is_gone_and_a_fallback_helps_while_it_is_up() {
+    let found = spec(
+        "  s: { is: service, replicas: 1, cores: 50, service_time: 1 ms }\n  power: external\n  cloud: { is: external, depends_on: power }\n  pay: { is: service, replicas: 2, cores: 50, service_time: 1 ms, depends_on: cloud }\n  other: { is: external, latency: 1 ms }",
+        "{ rate: 100 /s, steps: [users -> s, { call: s -> pay, fallback: other }, s -> other] }",
+    );
+    let failed = |faults: &[&str]| {
+        let timeline = over(&found, 30, Load::Peak, faults).timeline.unwrap();
+        timeline.flows.iter().map(|flows| flows[0].failed).sum::<f64>()
+    };
+    // The fallback answers while pay is gone for want of power; with the fallback gone, too, both calls fail.
+    assert!(failed(&["at 10 s kill power for 10 s"]) < 1e-9);
+    close(failed(&["at 10 s kill power for 10 s", "at 15 s kill other for 5 s"]), 5.0, 0.05);
+    let results = over(&found, 30, Load::Peak, &["at 10 s kill power for 10 s"]);
+    close(results.stations[at(&found, "pay")].failures["down"], 100.0 / 3.0, 0.05);
+}
+
+#[test]
 fn nodes_follow_the_load() {
     let found = spec(
         "  s: { is: service, cores: 4, service_time: 100 ms, autoscale: { min: 2, max: 20 }, boot_time: 20 s, target_utilization: 50 % }",

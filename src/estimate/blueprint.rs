@@ -275,6 +275,8 @@ pub struct CallPlan {
     pub pauses: Vec<Pause>,
     /// Whether the caller goes on without an answer.
     pub optional: bool,
+    /// The component that does it instead.
+    pub fallback: Option<usize>,
     /// After how long a second, identical call is sent.
     pub hedge: Option<f64>,
     /// What stops calls while the callee is failing.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::formula::reliability::{Diagram, Examined, FaultTree};
-use crate::graph::structure::is_spared;
+use crate::graph::is_spared;
 use crate::graph::{Child, Graph, Step, number};
 use crate::vocabulary::attr;
 

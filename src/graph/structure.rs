@@ -85,7 +85,7 @@ pub(crate) fn is_optional(graph: &Graph, index: usize) -> bool {
 }
 
 /// As [`is_optional`], but a call whose fallback is another component isn't: one of the two has to work.
-pub(super) fn is_spared(graph: &Graph, index: usize) -> bool {
+pub(crate) fn is_spared(graph: &Graph, index: usize) -> bool {
     use crate::attributes::AttributeValue;
     let Some(step) = graph.steps.get(index) else { return true };
     let stated = |id| step.own.get(id).map(|a| &a.value);

@@ -268,7 +268,7 @@ impl<'b> Engine<'b> {
         if let Some(entry) = call.fetches {
             self.fetched(entry, success);
         }
-        let success = success || self.plan.calls.get(call.step).is_some_and(|plan| plan.optional);
+        let success = success || self.does_without(call.step);
         if success && call.more > 0 {
             // Begun by an event of its own: what is answered at once would nest as deep as it is repeated.
             let again = self.calls.add(Call { failed: 0, running: [Key::NONE; 2], more: call.more - 1, ..call });
@@ -281,6 +281,13 @@ impl<'b> Engine<'b> {
             Owner::Nobody => {}
         }
         self.release(call.request);
+    }
+
+    /// Whether a request goes on although a call failed: it is optional, or the component of its fallback is up.
+    fn does_without(&mut self, step: usize) -> bool {
+        let Some(plan) = self.plan.calls.get(step) else { return false };
+        let fallback = plan.fallback.map_or(0.0, |other| self.alive_share(other));
+        plan.optional || self.random.happens(fallback)
     }
 
     fn joined(&mut self, key: Key, success: bool) {

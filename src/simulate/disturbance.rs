@@ -140,6 +140,7 @@ impl<'b> Engine<'b> {
                 down.extend(places.iter().map(|place| (*place, health)));
             }
         }
+        self.add_dependents(&mut down);
         for index in 0..self.stations.len() {
             let count = self.stations.get(index).map_or(0, |station| station.nodes.len());
             let mut changed = Vec::new();
@@ -149,19 +150,52 @@ impl<'b> Engine<'b> {
                     changed.push(node);
                 }
             }
-            let zones = self.graph.components.get(index).map_or(&[][..], |component| &component.zones);
-            let gone = |zone: &usize| down.iter().any(|(place, _)| *place == Place::Zone(*zone));
-            let whole =
-                down.iter().filter(|(place, _)| *place == Place::Component(index)).map(|(_, health)| *health).max();
-            let zoned = (!zones.is_empty() && zones.iter().all(gone)).then_some(Health::Silent);
+            let whole = self.whole(index, &down);
             if let Some(station) = self.stations.get_mut(index) {
-                station.health = whole.max(zoned).unwrap_or_default();
+                station.health = whole;
             }
             if !changed.is_empty() {
                 self.gone_or_back(index, &changed);
             }
         }
         self.lose();
+    }
+
+    /// How a component as a whole does: gone if it is, if every zone that it stands in is, or if every node is.
+    fn whole(&self, index: usize, down: &[(Place, Health)]) -> Health {
+        let itself =
+            down.iter().filter(|(place, _)| *place == Place::Component(index)).map(|(_, health)| *health).max();
+        let zones = self.graph.components.get(index).map_or(&[][..], |component| &component.zones);
+        let gone = |zone: &usize| down.iter().any(|(place, _)| *place == Place::Zone(*zone));
+        let zoned = (!zones.is_empty() && zones.iter().all(gone)).then_some(Health::Silent);
+        let worst = |node: usize| {
+            let here = down.iter().filter(|(place, _)| self.holds(*place, index, node)).map(|(_, health)| *health);
+            here.max().unwrap_or_default()
+        };
+        let count = self.stations.get(index).map_or(0, |station| station.nodes.len());
+        let nodes = (0..count).map(worst).min();
+        itself.max(zoned).max(nodes).unwrap_or_default()
+    }
+
+    /// What stands on something that is gone is gone, too.
+    fn add_dependents(&self, down: &mut Vec<(Place, Health)>) {
+        let dependents: Vec<(usize, usize)> = (0..)
+            .zip(&self.graph.components)
+            .flat_map(|(index, component)| component.depends_on.iter().map(move |on| (index, *on)))
+            .collect();
+        // Each round takes away what stands directly on what went before; nothing stands on itself.
+        for _ in 0..=dependents.len() {
+            let before = down.len();
+            for (index, on) in &dependents {
+                let gone = self.whole(*on, down);
+                if gone != Health::Up && self.whole(*index, down) < gone {
+                    down.push((Place::Component(*index), gone));
+                }
+            }
+            if down.len() == before {
+                return;
+            }
+        }
     }
 
     fn holds(&self, place: Place, index: usize, node: usize) -> bool {
