@@ -12,6 +12,7 @@ use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::definition::SEED;
 use crate::estimate::blueprint::Blueprint;
 use crate::estimate::{Run, Scenario, blueprint, estimate_scenario};
+use crate::quantity::{Dimension, Hint, quantity, thousands};
 use crate::report::simulation::{Shown, csv, json, text};
 use crate::simulate::{self, Extent, Fault, Load, Results, fault, time};
 use crate::study::{factor, fail};
@@ -158,7 +159,7 @@ fn settings(args: &Args, analysis: &Analysis, plan: &Blueprint) -> Result<(simul
     let usual = if faults.is_empty() { DAY } else { end + AFTERWARDS.max(2.0 * (end - begin)) };
     let duration = stated.unwrap_or(usual);
     if duration <= 0.0 || end >= duration && !faults.is_empty() {
-        return Err(Failure(format!("the last fault is over after {end} s; give a longer `--duration`")));
+        return Err(Failure(format!("the last fault is over after {}; give a longer `--duration`", shown(end))));
     }
     let warm = (duration / 10.0).min(60.0);
     let rate: f64 = plan.flows.iter().map(|f| if args.load == LoadOf::Peak { f.peak } else { f.average }).sum();
@@ -167,15 +168,22 @@ fn settings(args: &Args, analysis: &Analysis, plan: &Blueprint) -> Result<(simul
     if runs.map_or(2, |runs| runs) > fitting.max(1) && fitting < 2 {
         let wanted = (2.0 * each).ceil();
         return Err(Failure(format!(
-            "{} requests a second for {} s are {wanted:.0} requests in two runs, more than the {most} that are simulated; \
+            "{} requests a second for {} are {} requests in two runs, more than the {} that are simulated; \
              allow it with `--requests {wanted:.0}`, take a shorter `--duration`, or make the system smaller with `--scale` and `--set`",
             crate::quantity::number(rate),
-            duration + warm
+            shown(duration + warm),
+            thousands(wanted),
+            thousands(most as f64),
         )));
     }
     let runs = runs.unwrap_or(fitting.clamp(2, RUNS));
     let extent = Extent::Time { warm, duration, windows: args.windows as usize, faults };
     Ok((simulate::Settings { seed, runs, extent, load: load(duration) }, (each * runs as f64) as usize))
+}
+
+/// A time as a person writes it.
+fn shown(seconds: f64) -> String {
+    quantity(seconds, Dimension::TIME, &Hint::Auto)
 }
 
 /// Runs it with a progress bar, where somebody is watching.
