@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, nearest, suggestion};
 use crate::expr::{Checked, NameType, Type, check, parse};
 use crate::quantity::{Dimension, quantity};
 use crate::source::{Span, Spanned};
-use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, LARGEST, Shape, Target};
+use crate::vocabulary::{ATTRIBUTES, AttributeId, ELSEWHERE, GROUPS, LARGEST, Shape, Target, is_level};
 use crate::yaml::{Node, Value};
 
 /// A number as stated, and how to compute it again when assumptions vary.
@@ -280,7 +280,10 @@ impl Reader<'_> {
             .map(|rest| rest.split('.').next().unwrap_or(rest))
             .chain(other.iter().copied().filter(|_| parent.is_empty()))
             .collect();
-        let help = suggestion(last, siblings.iter().copied())
+        let elsewhere = ELSEWHERE.iter().find(|(of, word, _)| *of == target && *word == path);
+        let help = elsewhere
+            .map(|(.., meant)| format!("did you mean `{meant}`?"))
+            .or_else(|| suggestion(last, siblings.iter().copied()))
             .unwrap_or_else(|| format!("`napkin schema` lists what a {} can have", target.name()));
         self.error("unknown-key", key, format!("a {} has no `{path}`", target.name()), help);
     }
@@ -353,7 +356,13 @@ impl Reader<'_> {
         } else {
             "it can't be negative".to_owned()
         };
-        let shown = quantity(input.value, dimension, &crate::quantity::Hint::Auto);
+        // A number as it was written: rounding may hide what is wrong with it.
+        let shown = match text {
+            written if !written.is_empty() && input.slots.is_empty() && dimension == Dimension::NONE => {
+                written.to_owned()
+            }
+            _ => quantity(input.value, dimension, &crate::quantity::Hint::Auto),
+        };
         self.error("out-of-range", node.span(), format!("`{key}` can't be {shown}"), help);
         false
     }
@@ -456,7 +465,15 @@ impl Reader<'_> {
         let found = words.iter().copied().find(|word| *word == text);
         if found.is_none() {
             let shown = if text.is_empty() { "this".to_owned() } else { format!("`{text}`") };
-            let help = suggestion(text, words.iter().copied()).unwrap_or_default();
+            let level = text.to_lowercase().replace('_', "-");
+            let help = if key.ends_with("consistency") && is_level(&level) {
+                format!(
+                    "say what is promised ({}); levels go under `quorum: {{ read: {text}, write: {text} }}`",
+                    words.join(", ")
+                )
+            } else {
+                suggestion(text, words.iter().copied()).unwrap_or_default()
+            };
             self.error("unknown-word", node.span(), format!("`{key}` can't be {shown}"), help);
         }
         found

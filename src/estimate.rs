@@ -29,6 +29,7 @@ pub mod recovery;
 mod removal;
 mod resources;
 mod scenario;
+mod standby;
 mod storage;
 mod traffic;
 mod uncertainty;

@@ -10,4 +10,4 @@ mod table;
 pub(crate) use attribute::attr;
 pub use attribute::{AttributeDef, AttributeId, LARGEST, Shape, Target};
 pub use kind::{Kind, Operation};
-pub use table::{ATTRIBUTES, GROUPS};
+pub use table::{ATTRIBUTES, ELSEWHERE, GROUPS, is_level};

@@ -570,3 +570,20 @@ fn losses_in_a_scenario_stay_lost() {
     let exact = 0.9_f64.powi(5) + 5.0 * 0.9_f64.powi(4) * 0.1 + 10.0 * 0.9_f64.powi(3) * 0.01;
     close(figure(&found, "f.availability"), exact, 1e-12);
 }
+
+#[test]
+fn three_failed_probes_count_unless_said_otherwise_and_what_failovers_lack_is_told() {
+    let with = |check: &str, switch: &str| {
+        let found = analysis(&format!(
+            "napkin: 1\ncomponents:\n  users: client\n  db: {{ is: database, mtbf: 100 h, mttr: 1 h, health_check: {{ interval: 10 s{check} }}, replication: {{ mode: sync, replicas: 1, failover: automatic{switch} }} }}\nflows:\n  f: {{ rate: 1 /s, steps: [users -> db.write] }}\n"
+        ));
+        (figure(&found, "f.availability"), breakdown(&found, 1).unwrap().uncounted)
+    };
+    let stated = with(", threshold: 3", ", failover_time: 30 s");
+    assert_eq!(with("", ", failover_time: 30 s"), stated);
+    // Both nodes gone, or 60 s every 100 h.
+    let both = (1.0_f64 / 101.0).powi(2);
+    close(1.0 - stated.0, 1.0 - (1.0 - both) / (1.0 + 60.0 / 360_000.0), 1e-6);
+    assert!(stated.1.is_empty());
+    assert_eq!(with("", "").1, [1]);
+}

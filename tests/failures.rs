@@ -409,3 +409,25 @@ fn the_table_goes_from_the_worst_to_the_mildest_and_always_alike() {
         assert!(outcomes.iter().skip(harmless).all(|o| o.loss.lost().count() == 0));
     }
 }
+
+#[test]
+fn what_if_and_failures_agree_about_objectives_and_what_was_missed_before_is_not_newly_missed() {
+    let found = analysis(
+        "regions: { r: { zones: [a, b] } }\ncomponents:\n  users: client\n  pay: { is: external, availability: 99 % }\n  \
+         api: { is: service, replicas: 4, zones: [a, b], service_time: 10 ms }\nflows:\n  \
+         f: { rate: 300 /s, slo: { availability: 99.9 % }, steps: [users -> api] }\n  \
+         g: { rate: 1 /s, slo: { availability: 99.9 % }, steps: [users -> api -> pay] }\n",
+    );
+    let mut scenario = Scenario::default();
+    fail(&mut scenario, "zone:a", &found).unwrap();
+    let compared = napkin::study::what_if::compare(&found, &found, &scenario, &Catalog::new());
+    let states: Vec<(Option<bool>, Option<bool>)> = compared.goals.iter().map(|goal| (goal.today, goal.then)).collect();
+    assert_eq!(states, [(Some(true), Some(false)), (Some(false), Some(false))]);
+    assert_eq!(compared.follows.unwrap().0.missed, [0]);
+    let outcomes = all(&found, false);
+    let zone = outcomes.iter().find(|outcome| outcome.case.name == "zone a").unwrap();
+    assert_eq!(zone.loss.missed, [0]);
+    // With one region everything is lost, as its single point of failure says.
+    let region = outcomes.iter().find(|outcome| outcome.case.name == "region r").unwrap();
+    assert!(region.loss.flows.iter().all(napkin::estimate::losses::FlowLoss::is_lost));
+}

@@ -364,6 +364,19 @@ fn the_day_has_its_mean_and_its_peak() {
 }
 
 #[test]
+fn a_day_with_a_sharp_peak_begins_with_no_requests_and_has_them_all_later() {
+    let found = spec(
+        "  s: { is: service, replicas: 4, cores: 4, service_time: 1 ms }",
+        "{ rate: 30 /s, peak: 20x, steps: [users -> s] }",
+    );
+    let extent = Extent::Time { warm: 0.0, duration: 120.0, windows: 120, faults: Vec::new() };
+    let results = with(&found, Settings { seed: 1, runs: 4, extent, load: Load::Day(120.0) });
+    let offered: Vec<f64> = results.timeline.unwrap().flows.iter().map(|flows| flows[0].offered).collect();
+    close(offered.iter().sum::<f64>() / 120.0, 30.0, 0.05);
+    close(offered[59], 600.0, 0.1);
+}
+
+#[test]
 fn bursty_and_regular_arrivals_wait_as_kingman_and_erlang_say() {
     let mean = |arrivals: &str| {
         let found = spec(

@@ -12,6 +12,7 @@ use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::definition::SEED;
 use crate::estimate::blueprint::{Blueprint, FlowPlan};
 use crate::estimate::{Run, Scenario, blueprint, estimate_scenario};
+use crate::quantity::{Dimension, Hint, quantity, thousands};
 use crate::report::simulation::{Shown, csv, json, text};
 use crate::simulate::{self, Action, Extent, Fault, Load, Results, fault, time};
 use crate::study::{factor, fail};
@@ -166,7 +167,7 @@ fn settings(args: &Args, analysis: &Analysis, plan: &Blueprint) -> Result<(simul
     let usual = if faults.is_empty() { DAY } else { end + AFTERWARDS.max(2.0 * (end - begin)) };
     let duration = stated.unwrap_or(usual);
     if duration <= 0.0 || end >= duration && !faults.is_empty() {
-        return Err(Failure(format!("the last fault is over after {end} s; give a longer `--duration`")));
+        return Err(Failure(format!("the last fault is over after {}; give a longer `--duration`", shown(end))));
     }
     let warm = (duration / 10.0).min(60.0);
     let each = requests(plan, args.load == LoadOf::Peak, &faults, (duration, warm));
@@ -176,9 +177,11 @@ fn settings(args: &Args, analysis: &Analysis, plan: &Blueprint) -> Result<(simul
         let wanted = (least as f64 * each).ceil();
         let allow = if wanted <= 1e9 { format!("allow it with `--requests {wanted:.0}`, ") } else { String::new() };
         return Err(Failure(format!(
-            "{least} runs of {} s are {wanted:.0} requests, more than the {most} that are simulated; {allow}take a shorter \
+            "{least} runs of {} are {} requests, more than the {} that are simulated; {allow}take a shorter \
              `--duration`, or make the system smaller with `--scale` and `--set`",
-            duration + warm
+            shown(duration + warm),
+            thousands(wanted),
+            thousands(most as f64),
         )));
     }
     let runs = runs.unwrap_or(fitting.clamp(2, RUNS));
@@ -208,6 +211,11 @@ fn requests(plan: &Blueprint, peak: bool, faults: &[Fault], (duration, warm): (f
     };
     let all = |time: f64| -> f64 { plan.flows.iter().enumerate().map(|(index, flow)| rate(index, flow, time)).sum() };
     edges.windows(2).map(|edges| if let [from, to] = edges { all(*from) * (to - from) } else { 0.0 }).sum()
+}
+
+/// A time as a person writes it.
+fn shown(seconds: f64) -> String {
+    quantity(seconds, Dimension::TIME, &Hint::Auto)
 }
 
 /// Runs it with a progress bar, where somebody is watching.

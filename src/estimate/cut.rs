@@ -306,13 +306,17 @@ impl Cut {
     /// Whether one failure is enough, although nobody promises that what fails is redundant: a single point of failure. A
     /// failover that passes by itself is none.
     pub fn is_single_point(&self, graph: &Graph) -> bool {
-        let promised = |index: &usize| graph.components.get(*index).is_some_and(Component::is_redundant_product);
-        let excused = |part: &Failed| match part {
-            Failed::Failover(_) => true,
-            Failed::Component(index) => promised(index),
+        let passes = self.parts.iter().any(|part| matches!(part, Failed::Failover(_)));
+        self.order == 1 && !passes && !self.is_redundant_inside(graph)
+    }
+
+    /// Whether it is one product that fails as a whole although its provider keeps it redundant.
+    pub fn is_redundant_inside(&self, graph: &Graph) -> bool {
+        let whole = |part: &Failed| match part {
+            Failed::Component(index) => graph.components.get(*index).is_some_and(Component::is_redundant_product),
             _ => false,
         };
-        self.order == 1 && !self.parts.iter().any(excused)
+        self.order == 1 && self.parts.iter().all(whole)
     }
 
     /// The cut in words, as `zone a and 2 of 3 nodes of db, for requests that miss cache`.

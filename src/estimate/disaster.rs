@@ -246,9 +246,11 @@ fn unsafe_backup(run: &Run<'_>, component: &Component) -> Option<Lack> {
     }
 }
 
-/// Whether it is said to be in one region; a product that spans regions by itself isn't.
+/// Whether it is said to be in one region; what has a standby in another one isn't, nor a product that spans regions by itself.
 fn is_in_one_region(component: &Component) -> bool {
-    component.regions.len() == 1 && component.word(attr!(Component, "redundancy")) != Some("multi-region")
+    component.regions.len() == 1
+        && component.standby.is_empty()
+        && component.word(attr!(Component, "redundancy")) != Some("multi-region")
 }
 
 /// What requests need and the team runs.

@@ -2,6 +2,7 @@
 
 use crate::estimate::capacity::{count as stated_per_shard, per_shard};
 use crate::estimate::places::{Place, Sky};
+use crate::estimate::recovery::probes;
 use crate::estimate::{NODE_AVAILABILITY, Run};
 use crate::formula::availability::{k_of_n_from_unavailability, with_failover};
 use crate::graph::Component;
@@ -183,7 +184,7 @@ fn counts(run: &Run<'_>, component: &Component, stated: u64, left: u64) -> (u64,
 }
 
 /// Failures of the serving node per second times the seconds until a standby has noticed and taken over; and whether
-/// that time is known but not how often.
+/// either isn't known, so that failovers count as shorter than they are.
 fn takeover(run: &Run<'_>, component: &Component, count: u64, rate: Option<f64>) -> (f64, bool) {
     let get = |key| run.component(component, key);
     let topology = component.word(attr!(Component, "topology"));
@@ -191,13 +192,9 @@ fn takeover(run: &Run<'_>, component: &Component, count: u64, rate: Option<f64>)
     if !automatic || count < 2 || matches!(topology, Some("leaderless" | "multi-primary")) {
         return (0.0, false);
     }
-    let probes = get(attr!(Component, "health_check.threshold")).unwrap_or(1.0);
-    let noticed = get(attr!(Component, "health_check.interval")).map(|interval| interval * probes);
-    let time = match (noticed, get(attr!(Component, "replication.failover_time"))) {
-        (None, None) => return (0.0, false),
-        (noticed, switched) => noticed.unwrap_or(0.0) + switched.unwrap_or(0.0),
-    };
-    rate.map_or((0.0, true), |rate| (rate * time, false))
+    let switched = get(attr!(Component, "replication.failover_time"));
+    let time = probes(run, component).unwrap_or(0.0) + switched.unwrap_or(0.0);
+    (rate.unwrap_or(0.0) * time, rate.is_none() || switched.is_none())
 }
 
 /// Nodes by zone, as even as possible; by region where no zone is named.

@@ -8,6 +8,7 @@ use crate::estimate::blueprint::{
 use crate::estimate::capacity::{Spread, per_shard, service, spread};
 use crate::estimate::latency::idle_time;
 use crate::estimate::network::{opening, replication_wait, round_trip, transfer};
+use crate::estimate::recovery::PROBES;
 use crate::estimate::traffic::{condition, operation, traffic};
 use crate::estimate::{ComponentFigures, Run, TARGET_UTILISATION, attempt};
 use crate::formula::traffic::day_exponent;
@@ -35,9 +36,6 @@ const BOOT: f64 = 30.0;
 
 /// A circuit breaker where nothing is said: the defaults of Resilience4j.
 const BREAKER: BreakerPlan = BreakerPlan { failures: 0.5, calls: 100, open: 60.0, probes: 10 };
-
-/// Probes until a node counts as gone where nothing is said: the default of Kubernetes.
-const THRESHOLD: f64 = 3.0;
 
 /// The coefficient of variation of bursty arrivals.
 const BURSTY: f64 = 3.0;
@@ -211,8 +209,7 @@ fn checks(run: &Run<'_>, plan: &mut Blueprint) {
         let mode = component.word(attr!(Component, "health_check.mode"));
         Some(CheckPlan {
             interval,
-            threshold: run.component(component, attr!(Component, "health_check.threshold")).unwrap_or(THRESHOLD)
-                as usize,
+            threshold: run.component(component, attr!(Component, "health_check.threshold")).unwrap_or(PROBES) as usize,
             active: mode != Some("passive"),
             passive: matches!(mode, Some("passive" | "both")),
         })

@@ -7,6 +7,7 @@
 use crate::attributes::AttributeValue;
 use crate::estimate::Run;
 use crate::estimate::consistency::{configured, has_leaders};
+use crate::estimate::standby::{taken_over, takes_over};
 use crate::formula::consistency::{Quorum, majority};
 use crate::formula::recovery::{backup_window, detection, restore_time};
 use crate::graph::{Component, Graph, Place, by_region};
@@ -16,7 +17,7 @@ use crate::vocabulary::{Kind, attr};
 /// "Restoring a DB instance to a specified time"); `archive_timeout` of PostgreSQL is usually a minute.
 pub const ARCHIVE_LAG: f64 = 300.0;
 /// Failed probes in a row where nobody says: the default of HAProxy (`fall 3`) and of Kubernetes (`failureThreshold: 3`).
-pub const PROBES: f64 = 3.0;
+pub(super) const PROBES: f64 = 3.0;
 
 /// What is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +110,7 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    fn new(by: Option<By>) -> Recovery {
+    pub(super) fn new(by: Option<By>) -> Recovery {
         Recovery { by, ..Recovery::default() }
     }
 
@@ -117,7 +118,7 @@ impl Recovery {
         Recovery { missing: vec![missing], ..Recovery::default() }
     }
 
-    fn lose(&mut self, loss: Option<f64>, missing: &'static str) {
+    pub(super) fn lose(&mut self, loss: Option<f64>, missing: &'static str) {
         self.loss = loss.map(Bound::exact);
         if loss.is_none() {
             self.miss(missing);
@@ -125,19 +126,19 @@ impl Recovery {
     }
 
     /// What is left lacks the latest writes, as many as it is behind.
-    fn lag_behind(&mut self, run: &Run<'_>, component: &Component) {
+    pub(super) fn lag_behind(&mut self, run: &Run<'_>, component: &Component) {
         self.lose(run.component(component, attr!(Component, "replication.lag")), "replication.lag");
         self.forgets = self.loss.is_none_or(|loss| loss.value > 0.0);
     }
 
-    fn miss(&mut self, what: &'static str) {
+    pub(super) fn miss(&mut self, what: &'static str) {
         if !self.missing.contains(&what) {
             self.missing.push(what);
         }
     }
 
     /// Adds a term; `attribute` is what would state it.
-    fn then(&mut self, what: &'static str, time: Option<f64>, attribute: &'static str) {
+    pub(super) fn then(&mut self, what: &'static str, time: Option<f64>, attribute: &'static str) {
         self.terms.push(Term { what, time });
         if time.is_none() {
             self.miss(attribute);
@@ -246,6 +247,9 @@ pub(super) fn lose(run: &Run<'_>, component: &Component, size: Option<f64>, lost
     };
     if survives(component, case) {
         return survivor(run, component, case);
+    }
+    if takes_over(run.graph, component, lost) {
+        return taken_over(run, component);
     }
     if !component.kind.is_store() {
         return started(run, component, lost);
@@ -356,7 +360,7 @@ fn carried_on(run: &Run<'_>, component: &Component, places: &[Place], way: &[u64
 }
 
 /// Detection, where probes are stated, and the switch. Without probes `failover_time` counts from the failure.
-fn automatic(run: &Run<'_>, component: &Component, recovery: &mut Recovery) {
+pub(super) fn automatic(run: &Run<'_>, component: &Component, recovery: &mut Recovery) {
     let get = |id| run.component(component, id);
     if let Some(time) = probes(run, component) {
         recovery.then("detection", Some(time), "");
@@ -371,7 +375,7 @@ pub(super) fn probes(run: &Run<'_>, component: &Component) -> Option<f64> {
 }
 
 /// Somebody decides and does it.
-fn manual(run: &Run<'_>, component: &Component, recovery: &mut Recovery) {
+pub(super) fn manual(run: &Run<'_>, component: &Component, recovery: &mut Recovery) {
     recovery.then("reaction", run.of(&run.graph.requires, attr!(System, "reaction")), "requires.reaction");
     let time = run.component(component, attr!(Component, "replication.failover_time"));
     recovery.then("failover", time, "replication.failover_time");

@@ -167,7 +167,7 @@ pub const FORMULAS: &[Formula] = &[
     formula!(highest_burn(objective: Ratio) -> Number, "Burn rate when every request fails; an alert at or above it never fires.", "an objective below 100 %", "highest_burn(93 %)" => "14.3", with!(|a| recovery::highest_burn(a))),
 
     formula!(fan_out(share: Ratio, leaves: Number) -> Ratio, "Share of requests of which at least one leaf is slower than the time that a share of leaf calls meets.", "leaves independent", "fan_out(99 %, 100)" => "63.4 %", with!(|q, n| tail::fan_out_exceed(q, n))),
-    formula!(leaf_quantile(share: Ratio, leaves: Number) -> Ratio, "The quantile that each leaf must meet for all to meet a share.", "leaves above 0", "leaf_quantile(99 %, 100)" => "99.99 %", with!(|q, n| tail::leaf_quantile(q, n))),
+    formula!(leaf_quantile(share: Ratio, leaves: Number) -> Ratio, "The quantile that each leaf must meet for all to meet a share.", "leaves above 0", "leaf_quantile(99 %, 100)" => "99.9899 %", with!(|q, n| tail::leaf_quantile(q, n))),
     formula!(slowest(mean: Time, n: Count) -> Time, "Mean of the slowest of n exponential times.", "n at least 0", "slowest(10 ms, 100)" => "51.9 ms", with!(|m, n| tail::max_exponentials(m, whole(n)?))),
     formula!(slowest_percentile(share: Ratio, mean: Time, n: Count) -> Time, "Percentile of the slowest of n exponential times.", "share below 100 %", "slowest_percentile(99 %, 10 ms, 10)" => "69 ms", with!(|p, m, n| tail::max_exponentials_percentile(m, whole(n)?, p))),
     formula!(kth_fastest(mean: Time, k: Count, n: Count) -> Time, "Mean time until k of n exponential times are over: a quorum.", "k at most n", "kth_fastest(10 ms, 2, 3)" => "8.33 ms", with!(|m, k, n| tail::k_of_n_exponentials(m, whole(k)?, whole(n)?))),

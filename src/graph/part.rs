@@ -54,7 +54,7 @@ impl Graph {
         };
         let found: Vec<usize> = (0..).zip(&self.zones).filter(|(_, z)| fits(z)).map(|(index, _)| index).collect();
         if found.is_empty() {
-            let names: Vec<&str> = self.zones.iter().map(|z| z.name.as_str()).collect();
+            let names: Vec<String> = (0..self.zones.len()).map(|zone| self.zone_name(zone)).collect();
             return Err(format!("there is no zone `{name}`; {}", listed(&names)));
         }
         Ok(found)
@@ -62,12 +62,12 @@ impl Graph {
 
     fn region_named(&self, name: &str) -> Result<usize, String> {
         self.regions.iter().position(|r| r.name == name).ok_or_else(|| {
-            let names: Vec<&str> = self.regions.iter().map(|r| r.name.as_str()).collect();
+            let names: Vec<String> = self.regions.iter().map(|r| r.name.clone()).collect();
             format!("there is no region `{name}`; {}", listed(&names))
         })
     }
 }
 
-fn listed(names: &[&str]) -> String {
+fn listed(names: &[String]) -> String {
     if names.is_empty() { "the spec has none".to_owned() } else { format!("the spec has: {}", names.join(", ")) }
 }

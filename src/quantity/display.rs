@@ -167,12 +167,15 @@ pub fn number(value: f64) -> String {
     format!("{text}{unit}")
 }
 
-/// A ratio as a percentage, with as many digits as its distance from 100 % needs.
+/// A ratio as a percentage, with as many digits as its distance from 100 % needs. What is near 100 % is never rounded up: what
+/// misses 99.99 % by little would read as if it had reached it.
 pub fn percent(value: f64) -> String {
     let missing = 1.0 - value;
     if missing > 0.0 && missing < 0.01 {
         let digits = decimals((-(missing * 100.0).log10()).ceil().max(0.0) + 2.0).min(12);
-        let text = format!("{:.digits$}", value * 100.0);
+        let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(12));
+        // A thousandth of the last digit is rounding of the arithmetic.
+        let text = format!("{:.digits$}", (value * 100.0 * scale + 1e-3).floor() / scale);
         if !text.starts_with("100") {
             return format!("{} %", trim(&text));
         }
@@ -308,6 +311,8 @@ mod tests {
     fn ratios_keep_the_digits_that_matter() {
         assert_eq!(percent(0.9995), "99.95 %");
         assert_eq!(percent(0.99), "99 %");
+        assert_eq!(percent(0.9999), "99.99 %");
+        assert_eq!(percent(0.999_899_992_5), "99.9899 %");
         assert_eq!(percent(0.92), "92 %");
         assert_eq!(percent(0.999_934_21), "99.99342 %");
         assert_eq!(percent(1.0), "100 %");

@@ -10,6 +10,7 @@ use crate::formula::availability::nines_of_unavailability;
 use crate::graph::Graph;
 use crate::quantity::{Dimension, Hint, number, percent, quantity};
 use crate::report::tables::{Table, columns};
+use crate::vocabulary::attr;
 
 /// A year and a month in seconds.
 const YEAR: f64 = 365.0 * 86_400.0;
@@ -50,6 +51,25 @@ impl Report<'_> {
     fn names(&self, list: &[usize]) -> String {
         let names = list.iter().filter_map(|index| self.graph().components.get(*index)).map(|c| c.name.as_str());
         names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What is missing to count the failovers of some components, and that they count as shorter than they are.
+    fn failovers(&self, flow: &str, uncounted: &[usize]) -> String {
+        let components = || uncounted.iter().filter_map(|index| self.graph().components.get(*index));
+        let unknown = |id| components().any(|component| self.run.component(component, id).is_none());
+        let wanted = [
+            ("`replication.failover_time`", unknown(attr!(Component, "replication.failover_time"))),
+            ("`mtbf`", unknown(attr!(Component, "mtbf"))),
+        ];
+        let wanted: Vec<&str> = wanted.into_iter().filter(|(_, unknown)| *unknown).map(|(name, _)| name).collect();
+        format!("{flow}: without the time of failovers; add {} of {}", wanted.join(" and "), self.names(uncounted))
+    }
+
+    /// Components that a flow needs and that have a standby.
+    fn standbys(&self, flow: usize) -> Vec<usize> {
+        let needed = self.analysis.structure.critical.get(flow).into_iter().flatten().copied();
+        let has = |index: &usize| self.graph().components.get(*index).is_some_and(|c| !c.standby.is_empty());
+        needed.filter(has).filter(|index| !self.run.scenario.components.contains(index)).collect()
     }
 
     /// The objective for the availability of a flow, and whether it is met.
@@ -119,8 +139,12 @@ fn flows(report: &Report<'_>) -> Table {
             notes.push(format!("{}: a bound; it is better by at most {gap} ({down} a year)", flow.name));
         }
         if !found.uncounted.is_empty() {
-            let names = report.names(&found.uncounted);
-            notes.push(format!("{}: without the time of failovers; add `mtbf` of {names}", flow.name));
+            notes.push(report.failovers(&flow.name, &found.uncounted));
+        }
+        let waiting: Vec<usize> = report.standbys(index);
+        if !waiting.is_empty() {
+            let names = report.names(&waiting);
+            notes.push(format!("{}: at least, as the standby of {names} in another region isn't counted", flow.name));
         }
     }
     if report.known().any(|(.., found)| !found.bounded) {
@@ -167,6 +191,7 @@ fn causes(report: &Report<'_>) -> Table {
     }
     let columns = columns(&["flow", "cause", "down a year", "of failures", "fail meanwhile", "worse by"]);
     let notes = vec![
+        "down a year: alone, or because the zones or regions are down in which it stands".to_owned(),
         "of failures: those that would go if it never failed; they overlap where failures meet".to_owned(),
         "fail meanwhile: requests that fail while it is down; worse by: that over all requests".to_owned(),
     ];
@@ -199,13 +224,22 @@ fn cuts(report: &Report<'_>) -> Table {
             .filter(|cut| cut.is_single_point(report.graph()))
             .map(|cut| cut.words(report.graph()))
             .collect();
+        let whole: Vec<String> = cuts
+            .iter()
+            .filter(|cut| cut.is_redundant_inside(report.graph()))
+            .map(|cut| cut.words(report.graph()))
+            .collect();
+        let whole = match whole.as_slice() {
+            [] => String::new(),
+            list => format!("; as a whole, though redundant inside: {}", list.join(", ")),
+        };
         notes.push(match single.as_slice() {
-            [] => format!("{name}: no single point of failure"),
-            list => format!("{name}: single points of failure: {}", list.join("; ")),
+            [] => format!("{name}: no single point of failure{whole}"),
+            list => format!("{name}: single points of failure: {}{whole}", list.join(", ")),
         });
     }
     let columns = columns(&["flow", "fails with", "at once", "a year", "of failures"]);
-    Table { title: "What fails a flow, and nothing of it can be left out", columns, rows, notes }
+    Table { title: "What fails a flow: its minimal cut sets", columns, rows, notes }
 }
 
 /// The same for machines, version 1.

@@ -94,6 +94,7 @@ fn latency(shown: &Shown<'_>) -> Table {
             notes.push(format!("{}: latencies still grow at the end; more --requests, or it can't keep up", flow.name));
         }
     }
+    notes.extend(unanswered(shown));
     if results.overwhelmed {
         notes.push("calls pile up without end: the system can't keep up, and the run was broken off".to_owned());
     }
@@ -103,7 +104,28 @@ fn latency(shown: &Shown<'_>) -> Table {
     Table { title, columns: columns(&["flow", "p50", "p95", "p99", "failed"]), rows, notes }
 }
 
+/// Over time, flows of which many requests had no answer yet at the end: they are in no percentile and did not fail either.
+fn unanswered(shown: &Shown<'_>) -> Vec<String> {
+    let windows = || shown.results.timeline.iter().flat_map(|timeline| &timeline.flows);
+    let flows = shown.results.flows.iter().enumerate();
+    let note = |(flow, found): (usize, &crate::simulate::FlowResult)| {
+        let points = || windows().filter_map(move |flows| flows.get(flow));
+        let came: f64 = points().map(|point| point.offered).sum();
+        let answered: f64 = points().map(|point| point.answered).sum();
+        let open = 1.0 - answered / came - found.failed.value;
+        let name = shown.flow(flow);
+        (open > 0.01).then(|| {
+            format!(
+                "{name}: {} of its requests had no answer when the time was over; they aren't in these figures",
+                percent((open * 100.0).round() / 100.0)
+            )
+        })
+    };
+    flows.filter_map(note).collect()
+}
+
 /// How busy components were, and what else is known of them.
+#[expect(clippy::cast_precision_loss, reason = "a count for people")]
 fn components(shown: &Shown<'_>) -> Table {
     let Shown { results, analysis, estimate, .. } = shown;
     let mut rows = Vec::new();
@@ -125,7 +147,11 @@ fn components(shown: &Shown<'_>) -> Table {
         title: "Components, simulated",
         columns: columns(&["", "calls", "as estimated", "busy", "of the calls"]),
         rows,
-        notes: vec![format!("{} events, {} of system time", results.events, time(results.duration))],
+        notes: vec![format!(
+            "{} events, {} of system time",
+            crate::quantity::number(results.events as f64),
+            time(results.duration)
+        )],
     }
 }
 

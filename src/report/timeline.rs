@@ -140,6 +140,10 @@ fn kept(name: &str, before: &StationPoint, after: &StationPoint) -> String {
     }
     if after.waiting > before.waiting + 1.0 {
         text += &format!(", {} waiting", crate::quantity::number(after.waiting.round()));
+        // A queue before idle processors: what is held is something else.
+        if after.busy.is_some_and(|busy| busy < 0.95) {
+            text += ": its threads or connections are held by calls that get no answer; state a `timeout` for them";
+        }
     }
     text + ")"
 }

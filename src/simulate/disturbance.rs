@@ -13,6 +13,9 @@ const LOOKS: f64 = 15.0;
 const TOLERANCE: f64 = 0.1;
 const REMEMBERS: f64 = 300.0;
 
+/// Requests per second below which none come: one in thirty years. The time to the next one would leave the range of numbers.
+const NONE_COME: f64 = 1e-9;
+
 impl<'b> Engine<'b> {
     /// Plans all that a run of a certain time has: faults, windows, looks of autoscalers.
     pub fn schedule(&mut self) {
@@ -70,7 +73,7 @@ impl<'b> Engine<'b> {
                 // The day begins when its warm-up, the end of the day before, is over.
                 let warm = if let Extent::Time { warm, .. } = &self.settings.extent { *warm } else { 0.0 };
                 let height = (1.0 - ((self.now() - warm) / length * std::f64::consts::TAU).cos()) / 2.0;
-                plan.peak * height.powf(plan.day)
+                Some(plan.peak * height.powf(plan.day)).filter(|rate| *rate > NONE_COME).unwrap_or(0.0)
             }
         };
         self.active_faults().fold(base, |rate, fault| match fault.action {

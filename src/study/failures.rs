@@ -111,11 +111,9 @@ pub fn cases(analysis: &Analysis, catalog: &Catalog) -> Vec<Case> {
         let name = region.map_or(format!("zone {}", zone.name), |region| format!("zone {}/{}", region.name, zone.name));
         list.push(Case { name, sort: Sort::Zone, scenario: Scenario::without_zone(index) });
     }
-    if graph.regions.len() > 1 {
-        for (index, region) in graph.regions.iter().enumerate() {
-            let scenario = Scenario::without_region(graph, index);
-            list.push(Case { name: format!("region {}", region.name), sort: Sort::Region, scenario });
-        }
+    for (index, region) in graph.regions.iter().enumerate() {
+        let scenario = Scenario::without_region(graph, index);
+        list.push(Case { name: format!("region {}", region.name), sort: Sort::Region, scenario });
     }
     list
 }
@@ -182,7 +180,8 @@ pub fn failures(
     pairs: &[Pair],
     catalog: &Catalog,
 ) -> (Vec<Outcome>, Vec<Objective>) {
-    let mut losses = Losses::new((&analysis.graph, &analysis.structure, catalog), 1.0);
+    let mut losses =
+        Losses::new((&analysis.graph, &analysis.structure, catalog), 1.0).compared_with(&analysis.estimate);
     let mut see = |case: &Case| Outcome { case: case.clone(), loss: losses.without(&case.scenario) };
     let mut list: Vec<Outcome> = singles.iter().map(&mut see).collect();
     let mut together = Vec::new();

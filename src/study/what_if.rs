@@ -90,7 +90,7 @@ pub fn compare(today: &Analysis, changed: &Analysis, scenario: &Scenario, catalo
         (place, change.index)
     });
     let none = Scenario::default();
-    let goals = objectives(&today.graph)
+    let mut goals: Vec<Goal> = objectives(&today.graph)
         .into_iter()
         .map(|goal| {
             let flow = goal.flow.and_then(|flow| today.graph.flows.get(flow));
@@ -107,8 +107,15 @@ pub fn compare(today: &Analysis, changed: &Analysis, scenario: &Scenario, catalo
         })
         .collect();
     let follows = (!scenario.is_whole()).then(|| {
-        let mut losses = Losses::new((&changed.graph, &changed.structure, catalog), scenario.scale);
+        let mut losses =
+            Losses::new((&changed.graph, &changed.structure, catalog), scenario.scale).compared_with(&today.estimate);
         (losses.without(scenario), losses.goals)
     });
+    // What can't keep up fails requests, which no estimate of availability knows.
+    for &place in follows.iter().flat_map(|(loss, _): &(Loss, _)| &loss.missed) {
+        if let Some(goal) = goals.get_mut(place) {
+            goal.then = Some(false);
+        }
+    }
     Comparison { changes, goals, then, follows }
 }

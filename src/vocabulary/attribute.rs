@@ -169,4 +169,15 @@ mod tests {
             assert!(!twice, "{} stands twice", def.key);
         }
     }
+
+    #[test]
+    fn words_of_elsewhere_lead_to_attributes_and_are_none() {
+        for (target, word, meant) in crate::vocabulary::ELSEWHERE {
+            let has = |key: &str| {
+                let inside = format!("{key}.");
+                ATTRIBUTES.iter().any(|o| o.target == *target && (o.key == key || o.key.starts_with(&inside)))
+            };
+            assert!(has(meant) && !has(word), "{word}: {meant}");
+        }
+    }
 }

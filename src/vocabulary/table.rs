@@ -51,6 +51,11 @@ const WRITE_LEVELS: Shape = Shape::Level(&[
     "majority",
 ]);
 
+/// Whether products call a number of copies so, for reads or for writes.
+pub fn is_level(word: &str) -> bool {
+    [READ_LEVELS, WRITE_LEVELS].iter().any(|shape| matches!(shape, Shape::Level(words) if words.contains(&word)))
+}
+
 const fn component(key: &'static str, shape: Shape, doc: &'static str) -> AttributeDef {
     AttributeDef { key, target: Target::Component, shape, doc }
 }
@@ -77,6 +82,34 @@ pub const GROUPS: &[(&str, &str)] = &[
     ("dead_letter", "to"),
     ("quorum", "write"),
     ("standby", "replicas"),
+];
+
+/// What an attribute is called elsewhere, for those who write that.
+pub const ELSEWHERE: &[(Target, &str, &str)] = &[
+    (Target::Component, "sla", "availability"),
+    (Target::Component, "uptime", "availability"),
+    (Target::Component, "nodes", "replicas"),
+    (Target::Component, "instances", "replicas"),
+    (Target::Component, "count", "replicas"),
+    (Target::Component, "mttf", "mtbf"),
+    (Target::Component, "az", "zones"),
+    (Target::Component, "azs", "zones"),
+    (Target::Component, "availability_zones", "zones"),
+    (Target::Component, "replication_factor", "replication.factor"),
+    (Target::Component, "consistency_level", "quorum"),
+    (Target::Component, "failover", "replication.failover"),
+    (Target::Component, "failover_time", "replication.failover_time"),
+    (Target::Component, "lag", "replication.lag"),
+    (Target::Component, "qps", "throughput"),
+    (Target::Component, "rps", "throughput"),
+    (Target::Flow, "qps", "rate"),
+    (Target::Flow, "rps", "rate"),
+    (Target::Flow, "sla", "slo"),
+    (Target::Data, "retention", "keep"),
+    (Target::Data, "ttl", "keep"),
+    (Target::Data, "size", "record"),
+    (Target::System, "strategy", "recovery"),
+    (Target::System, "disaster_recovery", "recovery"),
 ];
 
 /// Every attribute that a spec may state.
