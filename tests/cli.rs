@@ -151,6 +151,7 @@ fn simulations_show_what_happens_over_time() {
         (vec!["--fault", "at 3 min kill cache", "--duration", "1 min"], "give a longer `--duration`"),
         (vec!["--duration", "soon"], "is no time"),
         (vec!["--duration", "2 h"], "allow it with `--requests"),
+        (vec!["--duration", "30 day"], "take a shorter `--duration`"),
         (vec!["--faults", "nowhere.txt"], "can't read nowhere.txt"),
     ] {
         let output = napkin(&[vec!["simulate", SHOP], wrong].concat());

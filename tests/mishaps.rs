@@ -149,12 +149,3 @@ fn many_nodes_fail_quickly() {
     let failed: Vec<f64> = results.timeline.unwrap().flows.iter().map(|flows| flows[0].failed).collect();
     assert!(failed[11] > 0.9 && failed[13] < 0.01, "{failed:?}");
 }
-
-#[test]
-fn retries_of_retries_that_take_no_time_end() {
-    let found = spec(
-        "  a: { is: external, rtt: 0 s, latency: 0 s }\n  b: { is: external, rtt: 0 s, latency: 0 s }\n  c: { is: external, rtt: 0 s, latency: 0 s }\n  d: { is: external, rtt: 0 s, latency: 0 s }\n  e: { is: external, rtt: 0 s, latency: 0 s }",
-        "{ rate: 10 /s, steps: [{ call: users -> a, retries: 100 }, { call: a -> b, retries: 100 }, { call: b -> c, retries: 100 }, { call: c -> d, retries: 100 }, { call: d -> e, retries: 100 }] }",
-    );
-    assert!(over(&found, 20, Load::Peak, &["at 10 s kill e"]).overwhelmed);
-}

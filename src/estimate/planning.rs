@@ -19,7 +19,7 @@ use crate::vocabulary::{AttributeId, Kind, Operation, attr};
 /// Retries beyond these are not simulated.
 const MOST_RETRIES: u64 = 100;
 
-/// Deliveries of a message beyond these are not simulated: each follows at once, so that they never ended where time stands still.
+/// Deliveries of a message beyond these are not simulated: each follows at once, so that a message would keep the run busy.
 const MOST_DELIVERIES: f64 = 100.0;
 
 /// A component of more nodes is simulated without queues.

@@ -25,9 +25,6 @@ use crate::simulate::{Extent, Load, MOST_CALLS, Settings};
 /// Requests after which progress is told.
 const STRIDE: usize = 1024;
 
-/// Events of one moment beyond which time counts as standing still, as where retries of retries take no time.
-const MOST_AT_ONCE: usize = 20_000_000;
-
 /// Pieces of a day in which the load is constant.
 const DAY_PIECES: f64 = 1440.0;
 
@@ -161,11 +158,9 @@ impl<'b> Engine<'b> {
         };
         let mut overwhelmed = false;
         let mut told = 0;
-        let (mut before, mut still) = (-1.0, 0);
         while self.calendar.next_time().is_some_and(|time| time <= end) {
             let Some(event) = self.calendar.next() else { break };
             self.handled += 1;
-            (before, still) = if self.now() > before { (self.now(), 0) } else { (before, still + 1) };
             self.handle(event);
             while let Some((attempt, success)) = self.ready.pop_front() {
                 if success { self.advance(attempt) } else { self.failed(attempt) }
@@ -174,7 +169,7 @@ impl<'b> Engine<'b> {
                 progress.fetch_add(self.arrived - told, Ordering::Relaxed);
                 told = self.arrived;
             }
-            if self.calls.len() > MOST_CALLS || still > MOST_AT_ONCE {
+            if self.calls.len() > MOST_CALLS {
                 overwhelmed = true;
                 break;
             }
