@@ -8,6 +8,7 @@ mod estimate;
 mod explain;
 mod failures;
 mod files;
+mod format;
 mod init;
 mod numbers;
 mod plan;

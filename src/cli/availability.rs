@@ -1,11 +1,11 @@
 //! `napkin availability`
 
 use crate::cli::estimate::{Input, Settings, load, load_changed};
-use crate::cli::{Done, Failure, Outcome, Terminal, print};
+use crate::cli::format::Format;
+use crate::cli::{Done, Outcome, Terminal, print};
 use crate::estimate::breakdown::breakdowns;
 use crate::estimate::{Run, Scenario};
 use crate::report::availability::{Report, json, tables};
-use crate::report::tables::Table;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,13 +24,6 @@ pub(super) struct Args {
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
-}
-
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let (mut sources, id, mut analysis, catalog) = load(&args.input, terminal)?;
     if !args.settings.set.is_empty() {
@@ -40,10 +33,6 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let run = Run::new((&analysis.graph, &analysis.structure, &catalog), &value, &scenario);
     let order = usize::from(args.order);
     let report = Report { analysis: &analysis, run: &run, flows: &breakdowns(&run, order), order, all: args.all };
-    print(&match args.format {
-        Format::Text => tables(&report).iter().map(|table| table.text(terminal.columns)).collect(),
-        Format::Markdown => tables(&report).iter().map(Table::markdown).collect(),
-        Format::Json => json(&report).map_err(|error| Failure(format!("can't write the figures: {error}")))?,
-    })?;
+    print(&args.format.write(|| tables(&report), || json(&report), terminal)?)?;
     Ok(Done::Clean)
 }

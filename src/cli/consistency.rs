@@ -1,7 +1,8 @@
 //! `napkin consistency`
 
 use crate::cli::estimate::{Input, Settings, load, load_changed};
-use crate::cli::{Done, Failure, Outcome, Terminal, print};
+use crate::cli::format::Format;
+use crate::cli::{Done, Outcome, Terminal, print};
 use crate::report::consistency::{json, tables};
 
 #[derive(Debug, clap::Args)]
@@ -15,24 +16,14 @@ pub(super) struct Args {
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
-}
-
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let (mut sources, id, _, catalog) = load(&args.input, terminal)?;
     let analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
     let tables = tables(&analysis);
-    print(&match args.format {
-        _ if tables.is_empty() && !matches!(args.format, Format::Json) => {
-            "no store is described: give a component a kind such as `is: database`\n".to_owned()
-        }
-        Format::Text => tables.iter().map(|table| table.text(terminal.columns)).collect(),
-        Format::Markdown => tables.iter().map(crate::report::tables::Table::markdown).collect(),
-        Format::Json => json(&analysis).map_err(|error| Failure(format!("can't write the table: {error}")))?,
-    })?;
+    if tables.is_empty() && args.format != Format::Json {
+        print("no store is described: give a component a kind such as `is: database`\n")?;
+    } else {
+        print(&args.format.write(|| tables, || json(&analysis), terminal)?)?;
+    }
     Ok(Done::Clean)
 }

@@ -6,6 +6,7 @@ use clap::builder::TypedValueParser as _;
 
 use crate::analysis::{Analysis, Question, ask};
 use crate::catalog::{Catalog, Prices};
+use crate::cli::format::Format;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::definition::SEED;
 use crate::diagnostic::Diagnostics;
@@ -36,13 +37,6 @@ pub(super) struct Args {
     /// Print how every figure was computed.
     #[arg(long)]
     explain: bool,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
 }
 
 /// What figures are made from.
@@ -148,16 +142,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         date_in: &files::date_in,
         prices: catalog.prices(),
     };
-    let text = match args.format {
-        Format::Text => figures.tables().iter().map(|table| table.text(terminal.columns)).collect(),
-        Format::Markdown => figures.tables().iter().map(crate::report::tables::Table::markdown).collect(),
-        Format::Json => estimate_json::json(&analysis, &spreads, &sources)
-            .map_err(|error| Failure(format!("can't write the figures: {error}")))?,
-    };
-    print(&text)?;
-    if args.assumptions && !matches!(args.format, Format::Json) {
+    let json = || estimate_json::json(&analysis, &spreads, &sources);
+    print(&args.format.write(|| figures.tables(), json, terminal)?)?;
+    if args.assumptions && args.format != Format::Json {
         let table = origins::table(&origins::origins(&analysis, &sources));
-        print(&if matches!(args.format, Format::Text) { table.text(terminal.columns) } else { table.markdown() })?;
+        print(&args.format.write(|| vec![table], || Ok(String::new()), terminal)?)?;
     }
     if args.explain {
         for path in super::explain::figures(&analysis) {

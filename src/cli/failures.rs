@@ -1,6 +1,7 @@
 //! `napkin failures`
 
 use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::format::Format;
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::report::failures::{Names, json, markdown, text};
 use crate::study::failures::{MOST_PAIRS, Sort, cases, failures, pairs};
@@ -47,13 +48,6 @@ impl Only {
             Only::External => Sort::External,
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {

@@ -1,6 +1,7 @@
 //! `napkin plan`
 
 use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::format::Format;
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::report::plan::{json, table};
 use crate::source::Sources;
@@ -34,13 +35,6 @@ enum LossArg {
     Zone,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
-}
-
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let (mut sources, id, _, catalog) = load(&args.input, terminal)?;
     let analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
@@ -50,11 +44,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         LossArg::Zone => Loss::Zone,
     };
     let plan = plan(analysis, &catalog, loss, args.cheapest);
-    print(&match args.format {
-        Format::Text => table(&plan).text(terminal.columns),
-        Format::Markdown => table(&plan).markdown(),
-        Format::Json => json(&plan).map_err(|error| Failure(format!("can't write the plan: {error}")))?,
-    })?;
+    print(&args.format.write(|| vec![table(&plan)], || json(&plan), terminal)?)?;
     if args.write {
         write(args, &plan, &sources, id, terminal)?;
     }

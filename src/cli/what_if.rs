@@ -1,6 +1,7 @@
 //! `napkin what-if`
 
 use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::format::Format;
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::estimate::Scenario;
 use crate::report::comparison::{follows, json, tables};
@@ -25,13 +26,6 @@ pub(super) struct Args {
     /// How to print it.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
