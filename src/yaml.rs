@@ -199,9 +199,9 @@ impl<'d> Node<'d> {
             NodeKind::Owned { .. } => {
                 let raw = self.document.text.get(data.start as usize..data.end as usize).unwrap_or("");
                 let places = align(self.as_str().unwrap_or(""), raw);
-                let place = |at: usize| data.start as usize + places.get(at).copied().unwrap_or(raw.len());
-                let start = place(range.start);
-                let end = if range.end > range.start { place(range.end - 1) + 1 } else { start };
+                let place = |at: usize| places.get(at).cloned().unwrap_or(raw.len()..raw.len());
+                let start = data.start as usize + place(range.start).start;
+                let end = if range.end > range.start { data.start as usize + place(range.end - 1).end } else { start };
                 Span::new(self.document.source, start..end.min(data.end as usize))
             }
             _ => self.span(),
@@ -209,8 +209,8 @@ impl<'d> Node<'d> {
     }
 }
 
-/// For each byte of an unescaped text, the byte of the raw text that it came from.
-fn align(text: &str, raw: &str) -> Vec<usize> {
+/// For each byte of an unescaped text, the bytes of the raw text that it came from: one, or a whole escape.
+fn align(text: &str, raw: &str) -> Vec<Range<usize>> {
     let style = raw.chars().next().unwrap_or(' ');
     let mut at = match style {
         '"' | '\'' => 1,
@@ -221,7 +221,8 @@ fn align(text: &str, raw: &str) -> Vec<usize> {
     for c in text.chars() {
         let (place, next) = align_one(c, raw, at, style);
         for byte in 0..c.len_utf8() {
-            places.push(if next - place == c.len_utf8() { place + byte } else { place });
+            let at = place + byte;
+            places.push(if next - place == c.len_utf8() { at..at + 1 } else { place..next });
         }
         at = next;
     }
@@ -739,7 +740,7 @@ mod tests {
 
     #[test]
     fn places_inside_scalars_map_back() {
-        let text = "a: \"x\\ty é\"\nb: >\n  one\n  two three\nc: 'it''s'\n";
+        let text = "a: \"x\\ty é\\u00e9\"\nb: >\n  one\n  two three\nc: 'it''s'\n";
         with_root(text, |root, sources| {
             let inner = |key: &str, word: &str| {
                 let node = root.get(key).unwrap();
@@ -748,6 +749,7 @@ mod tests {
             };
             assert_eq!(inner("a", "y"), "y");
             assert_eq!(inner("a", "é"), "é");
+            assert_eq!(inner("a", "éé"), "é\\u00e9");
             assert_eq!(inner("b", "two"), "two");
             assert_eq!(inner("b", "three"), "three");
             assert_eq!(inner("c", "s"), "s");
