@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, exit codes in one place.
 
 mod availability;
+mod baseline;
 mod calc;
 mod check;
 mod consistency;
@@ -11,6 +12,7 @@ mod files;
 mod format;
 mod init;
 mod numbers;
+mod output;
 mod plan;
 mod recovery;
 mod rules;

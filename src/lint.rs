@@ -1,6 +1,7 @@
 //! Rules: loaded and checked, evaluated over a graph and its estimates, suppressed where the spec says so.
 
 mod field;
+mod fingerprint;
 mod loss;
 mod promises;
 mod rule;
@@ -9,13 +10,15 @@ mod simulated;
 mod suppress;
 mod world;
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Label, Severity};
 use crate::expr::EntityRef;
 use crate::source::Span;
 
 pub use field::{FIELDS, FieldDef};
+pub use fingerprint::{Fingerprint, numbered};
 pub use rule::{Rule, built_in, load};
 pub use run::{NotChecked, Outcome, run};
+pub use suppress::SUPPRESSIONS;
 pub use world::World;
 
 /// A day, as year, month, day.
@@ -40,6 +43,78 @@ pub struct Finding {
     pub subject_name: String,
     /// Where.
     pub span: Span,
-    /// Why it is accepted, if it is.
-    pub allowed: Option<String>,
+    /// Where the other things stand that the message names.
+    pub related: Vec<Label>,
+    /// What stays the same about it; equal findings of one run have equal ones until they are [`numbered`].
+    pub fingerprint: Fingerprint,
+    /// Who accepts it and why, if somebody does.
+    pub allowed: Option<Waiver>,
+}
+
+/// Why a finding doesn't count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiver {
+    /// `allow:` in the spec.
+    Spec {
+        /// The reason.
+        because: String,
+        /// Who answers for it, if said.
+        owner: Option<String>,
+        /// The last day on which it holds, if said.
+        until: Option<Day>,
+        /// The entry.
+        span: Span,
+    },
+    /// It was there when the baseline was written.
+    Baseline {
+        /// The baseline's name.
+        file: String,
+    },
+}
+
+impl Waiver {
+    /// The word for it in every format.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Waiver::Spec { .. } => "allowed",
+            Waiver::Baseline { .. } => "baseline",
+        }
+    }
+
+    /// The reason alone.
+    pub fn because(&self) -> String {
+        match self {
+            Waiver::Spec { because, .. } => because.clone(),
+            Waiver::Baseline { file } => format!("known in {file}"),
+        }
+    }
+
+    /// The reason, with who answers for it and until when.
+    pub fn reason(&self) -> String {
+        let mut notes = Vec::new();
+        if let Waiver::Spec { owner: Some(owner), .. } = self {
+            notes.push(owner.clone());
+        }
+        if let Some(until) = self.until() {
+            notes.push(format!("until {until}"));
+        }
+        let because = self.because();
+        if notes.is_empty() { because } else { format!("{because} ({})", notes.join(", ")) }
+    }
+
+    /// Who answers for it.
+    pub fn owner(&self) -> Option<&str> {
+        match self {
+            Waiver::Spec { owner, .. } => owner.as_deref(),
+            Waiver::Baseline { .. } => None,
+        }
+    }
+
+    /// The last day on which it holds, as `2027-06-30`.
+    pub fn until(&self) -> Option<String> {
+        match self {
+            Waiver::Spec { until: Some((year, month, day)), .. } => Some(format!("{year}-{month:02}-{day:02}")),
+            _ => None,
+        }
+    }
 }

@@ -1,17 +1,24 @@
 //! What was found, as text, tables and machine formats. One small file per format.
 
 pub mod availability;
+pub mod baseline;
 pub mod chart;
 pub mod comparison;
+pub mod concise;
 pub mod consistency;
 mod contributions;
+pub mod csv;
 pub mod diagnostics;
 pub mod estimate_json;
 pub mod explain;
 pub mod failures;
 pub mod findings_json;
+pub mod github;
+pub mod gitlab;
+pub mod junit;
 pub mod markdown;
 pub mod origins;
+mod place;
 pub mod plan;
 pub mod recovery;
 pub mod sarif;
@@ -22,32 +29,93 @@ pub mod sweep;
 pub mod tables;
 pub mod timeline;
 
+use serde::Serialize;
+
 use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::lint::Finding;
-use crate::source::Sources;
+use crate::lint::{Finding, Fingerprint, Waiver, numbered};
+use crate::source::{SourceId, Sources};
 
-/// One checked file.
+/// Checked specs, and what is made of them.
 pub struct Checked<'c> {
     /// All files.
     pub sources: &'c Sources,
+    /// The specs.
+    pub files: &'c [SourceId],
     /// What is known of each.
     pub analyses: &'c [Analysis],
+    /// The severity from which something fails the run; `None` if nothing does.
+    pub fail_on: Option<Severity>,
+    /// How the findings compare with a baseline, if there is one.
+    pub baseline: Option<&'c baseline::Compared>,
+}
+
+/// How many things were found, waived ones apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Open errors.
+    pub errors: usize,
+    /// Open warnings.
+    pub warnings: usize,
+    /// Open advice.
+    pub infos: usize,
+    /// Accepted in a spec.
+    pub allowed: usize,
+    /// Known in the baseline.
+    pub baseline: usize,
 }
 
 impl Checked<'_> {
     /// Mistakes and findings of all files in order: what a reader goes through.
     pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
-        self.analyses.iter().flat_map(|analysis| {
-            let mistakes = analysis.diagnostics.iter().map(Item::Mistake);
-            mistakes.chain(analysis.findings.iter().map(Item::Finding))
-        })
+        self.analyses.iter().flat_map(of)
     }
 
-    /// The worst severity that isn't allowed.
-    pub fn worst(&self) -> Option<Severity> {
-        self.items().filter(|item| item.allowed().is_none()).map(|item| item.severity()).max()
+    /// The same with fingerprints, each of which stands only once.
+    pub fn numbered(&self) -> impl Iterator<Item = (Item<'_>, Fingerprint)> {
+        let keys: Vec<_> = self.items().map(|item| (item.fingerprint(), item.is_allowed_in_spec())).collect();
+        self.items().zip(numbered(&keys))
     }
+
+    /// The specs by name, each with what was found in it.
+    pub fn by_file(&self) -> impl Iterator<Item = (&str, Vec<Item<'_>>)> {
+        let names = self.files.iter().map(|id| self.sources.get(*id).name());
+        names.zip(self.analyses.iter().map(|analysis| of(analysis).collect()))
+    }
+
+    /// Whether something fails the run.
+    pub fn fails(&self, item: Item<'_>) -> bool {
+        item.waiver().is_none() && self.fail_on.is_some_and(|least| item.severity() >= least)
+    }
+
+    /// The exit status of the run: 2 if a spec is unusable, 1 if something fails it, else 0.
+    pub fn exit(&self) -> u8 {
+        if !self.analyses.iter().all(Analysis::is_usable) {
+            return 2;
+        }
+        u8::from(self.items().any(|item| self.fails(item)))
+    }
+
+    /// How many there are of what.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for item in self.items() {
+            let count = match (item.waiver(), item.severity()) {
+                (Some(Waiver::Spec { .. }), _) => &mut counts.allowed,
+                (Some(Waiver::Baseline { .. }), _) => &mut counts.baseline,
+                (None, Severity::Error) => &mut counts.errors,
+                (None, Severity::Warning) => &mut counts.warnings,
+                (None, Severity::Info) => &mut counts.infos,
+            };
+            *count += 1;
+        }
+        counts
+    }
+}
+
+fn of(analysis: &Analysis) -> impl Iterator<Item = Item<'_>> {
+    let mistakes = analysis.diagnostics.iter().map(Item::Mistake);
+    mistakes.chain(analysis.findings.iter().map(Item::Finding))
 }
 
 /// A mistake in a spec, or a finding about the design.
@@ -59,12 +127,20 @@ pub enum Item<'i> {
     Finding(&'i Finding),
 }
 
-impl Item<'_> {
+impl<'i> Item<'i> {
     /// Code of the mistake or name of the rule.
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'i str {
         match self {
             Item::Mistake(diagnostic) => diagnostic.code,
             Item::Finding(finding) => &finding.rule,
+        }
+    }
+
+    /// The rule's concern; `spec` for mistakes.
+    pub fn category(&self) -> &'i str {
+        match self {
+            Item::Mistake(_) => "spec",
+            Item::Finding(finding) => &finding.category,
         }
     }
 
@@ -77,22 +153,39 @@ impl Item<'_> {
     }
 
     /// What is wrong.
-    pub fn message(&self) -> &str {
+    pub fn message(&self) -> &'i str {
         match self {
             Item::Mistake(diagnostic) => &diagnostic.message,
             Item::Finding(finding) => &finding.message,
         }
     }
 
-    /// What to do.
-    pub fn help(&self) -> Option<&str> {
+    /// What to do; `None` if there is nothing to say.
+    pub fn help(&self) -> Option<&'i str> {
         match self {
             Item::Mistake(diagnostic) => diagnostic.help.as_deref(),
-            Item::Finding(finding) => Some(&finding.help),
+            Item::Finding(finding) => Some(finding.help.as_str()),
+        }
+        .filter(|help| !help.is_empty())
+    }
+
+    /// The component, flow or data set that it is about.
+    pub fn subject(&self) -> Option<&'i str> {
+        match self {
+            Item::Mistake(_) => None,
+            Item::Finding(finding) => Some(&finding.subject_name),
         }
     }
 
-    /// Places, the primary one first.
+    /// What is wrong and what to do, in one paragraph.
+    pub fn told(&self) -> String {
+        match self.help() {
+            Some(help) => format!("{}. {help}", self.message()),
+            None => self.message().to_owned(),
+        }
+    }
+
+    /// The places that text is drawn at, the primary one first.
     pub fn labels(&self) -> Vec<Label> {
         match self {
             Item::Mistake(diagnostic) => diagnostic.labels.clone(),
@@ -100,16 +193,77 @@ impl Item<'_> {
         }
     }
 
-    /// Why it is accepted.
-    pub fn allowed(&self) -> Option<&str> {
+    /// The primary place; `None` only for a mistake in the whole input.
+    fn place<'s>(&self, sources: &'s Sources) -> Option<place::Place<'s>> {
+        let span = match self {
+            Item::Mistake(diagnostic) => diagnostic.span()?,
+            Item::Finding(finding) => finding.span,
+        };
+        Some(place::Place::new(sources, span))
+    }
+
+    /// Further places with what they have to do with it.
+    fn related(&self) -> &'i [Label] {
         match self {
-            Item::Mistake(_) => None,
-            Item::Finding(finding) => finding.allowed.as_deref(),
+            Item::Mistake(diagnostic) => diagnostic.labels.get(1..).unwrap_or_default(),
+            Item::Finding(finding) => &finding.related,
         }
     }
+
+    /// Who accepts it and why.
+    pub fn waiver(&self) -> Option<&'i Waiver> {
+        match self {
+            Item::Mistake(_) => None,
+            Item::Finding(finding) => finding.allowed.as_ref(),
+        }
+    }
+
+    fn is_allowed_in_spec(&self) -> bool {
+        matches!(self.waiver(), Some(Waiver::Spec { .. }))
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        match self {
+            Item::Mistake(diagnostic) => Fingerprint::of(["mistake", diagnostic.code, &diagnostic.message]),
+            Item::Finding(finding) => finding.fingerprint,
+        }
+    }
+
+    /// `allowed: US only in the first year (team-a, until 2027-06-30)`.
+    fn waived(&self) -> Option<String> {
+        self.waiver().map(|waiver| format!("{}: {}", waiver.name(), line(&waiver.reason())))
+    }
+}
+
+/// `1 error`, `2 errors`.
+fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Whether a character could steer a terminal, or turn the direction of what follows.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Text that users wrote, made safe for terminals and web pages: no control characters but line breaks.
 pub fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if steers(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same in one line.
+pub fn line(text: &str) -> String {
+    safe(text).replace('\n', " ")
+}
+
+/// Pretty JSON with a line break at the end. Characters that could steer a terminal are written as `\u009b`.
+fn printed(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(value)?;
+    // Outside of strings there are no such characters but the line breaks between them.
+    if text.chars().any(|c| steers(c) && c != '\n') {
+        text = text
+            .chars()
+            .map(|c| if steers(c) && c != '\n' { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() })
+            .collect();
+    }
+    Ok(text + "\n")
 }

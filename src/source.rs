@@ -122,6 +122,13 @@ impl Source {
         let before = self.text.get(self.line_start(index)..offset).unwrap_or("");
         Position { line: index + 1, column: before.chars().count() + 1 }
     }
+
+    /// Column of a byte offset in UTF-16 code units, from 1, as editors and SARIF count.
+    pub fn utf16_column(&self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        let before = self.text.get(self.line_start(self.line_index(offset))..offset).unwrap_or("");
+        before.encode_utf16().count() + 1
+    }
 }
 
 /// All files of one run.
@@ -178,6 +185,8 @@ mod tests {
         assert_eq!(source.position(9), Position { line: 2, column: 1 });
         assert_eq!(source.position(usize::MAX).line, 3);
         assert_eq!(source.line_count(), 3);
+        let id = sources.add("b.yaml", "𝒳: é x");
+        assert_eq!(sources.get(id).utf16_column(9), 7);
     }
 
     #[test]

@@ -146,6 +146,8 @@ pub struct Allowance {
     pub rule: Spanned<String>,
     /// Why.
     pub because: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
     /// The last day on which it holds, as year, month, day.
     pub until: Option<Spanned<(u16, u8, u8)>>,
     /// The one thing that it is about; everything if not said.

@@ -15,10 +15,12 @@
 mod agreement;
 mod architecture;
 mod availability;
+mod baseline;
 mod cli;
 mod errors;
 mod estimates;
 mod failures;
+mod formats;
 mod golden;
 mod mechanisms;
 mod mishaps;

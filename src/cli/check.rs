@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use crate::analysis::{Question, ask};
+use crate::cli::output::{self, Format, Output};
 use crate::cli::simulate::RUNS;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::definition::SEED;
 use crate::diagnostic::Severity;
-use crate::report::{Checked, diagnostics, findings_json, markdown, sarif};
+use crate::report::{Checked, diagnostics};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::Sources;
 
@@ -19,9 +20,14 @@ pub(super) struct Args {
     /// How to print what was found.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Write a report to a file too: `junit=out.xml`, or a name whose ending tells the format; may be given several times.
+    #[arg(long, value_name = "[FORMAT=]FILE", value_parser = Output::parse)]
+    output: Vec<Output>,
     /// The severity from which the exit status is 1.
     #[arg(long, value_enum, default_value = "error")]
     fail_on: FailOn,
+    #[command(flatten)]
+    baseline: super::baseline::BaselineFile,
     /// A folder with rules of your own; may be given several times.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
@@ -42,19 +48,22 @@ pub(super) struct Args {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Sarif,
-    Markdown,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum FailOn {
     Error,
     Warning,
     Info,
     Never,
+}
+
+impl FailOn {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            FailOn::Error => Some(Severity::Error),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Info => Some(Severity::Info),
+            FailOn::Never => None,
+        }
+    }
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
@@ -64,36 +73,41 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let catalog = args.prices.catalog(&mut sources, terminal)?;
     let ids =
         files::specs(&args.paths)?.iter().map(|path| files::read(path, &mut sources)).collect::<Result<Vec<_>, _>>()?;
+    let specs: Vec<PathBuf> = ids.iter().map(|id| PathBuf::from(sources.get(*id).name())).collect();
+    let inputs: Vec<PathBuf> = specs.into_iter().chain(args.baseline.baseline.clone()).collect();
+    output::distinct(&args.output, &inputs)?;
     let today = files::today();
     let extent = Extent::Requests(args.requests as usize);
     let simulation = Settings { seed: args.seed, runs: RUNS, extent, load: Load::Peak };
     let simulation = args.simulate.then_some(&simulation);
     let question = Question { rules: &rules, today, simulation, ..Question::default() };
-    let analyses: Vec<_> = ids.into_iter().map(|id| ask(&sources, id, &catalog, question)).collect();
-    let checked = Checked { sources: &sources, analyses: &analyses };
-    let failed = |error: serde_json::Error| Failure(format!("can't write the report: {error}"));
-    let text = match args.format {
-        Format::Text => diagnostics::text(&checked, style),
-        Format::Json => findings_json::json(&checked).map_err(failed)?,
-        Format::Sarif => sarif::sarif(&checked, &rules).map_err(failed)?,
-        Format::Markdown => markdown::markdown(&checked),
+    let mut analyses: Vec<_> = ids.iter().map(|id| ask(&sources, *id, &catalog, question)).collect();
+    let compared = args.baseline.apply(&sources, &ids, &mut analyses, &rules)?;
+    let checked = Checked {
+        sources: &sources,
+        files: &ids,
+        analyses: &analyses,
+        fail_on: args.fail_on.severity(),
+        baseline: compared.as_ref(),
     };
-    print(&text)?;
+    print(&output::written(args.format, &checked, &rules, style)?)?;
+    for output in &args.output {
+        output.write(&checked, &rules, args.verbose)?;
+    }
+    if let Some(gone) = compared.as_ref().filter(|c| !c.gone.is_empty() && args.format != Format::Text) {
+        let (count, file) = (gone.gone.len(), &gone.file);
+        super::warn(&format!("{count} known in {file} no longer found; shrink it with `--shrink-baseline`"));
+    }
     let dropped: usize = analyses.iter().map(|analysis| analysis.dropped).sum();
     if dropped > 0 {
         super::warn(&format!("{dropped} more mistakes are not shown"));
     }
-    if !analyses.iter().all(crate::analysis::Analysis::is_usable) {
-        return Err(Failure("a spec has mistakes and could not be checked\n".to_owned()));
-    }
-    let threshold = match args.fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Info => Severity::Info,
-        FailOn::Never => return Ok(Done::Clean),
-    };
-    let worst = checked.worst();
+    let exit = checked.exit();
     // The process is about to end; freeing a large graph piece by piece would take a tenth of its run.
     std::mem::forget(analyses);
-    Ok(if worst.is_some_and(|worst| worst >= threshold) { Done::Findings } else { Done::Clean })
+    match exit {
+        0 => Ok(Done::Clean),
+        1 => Ok(Done::Findings),
+        _ => Err(Failure("a spec has mistakes and could not be checked\n".to_owned())),
+    }
 }

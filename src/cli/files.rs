@@ -37,8 +37,19 @@ pub(crate) fn read(path: &Path, sources: &mut Sources) -> Result<SourceId, Failu
         let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
         failed(format!("line {line} is not UTF-8 text (byte {valid}); save it as UTF-8"))
     })?;
-    let shown = if name == "-" { "<stdin>".to_owned() } else { name.strip_prefix("./").unwrap_or(&name).to_owned() };
-    Ok(sources.add(shown, text))
+    Ok(sources.add(shown(path, &name), text))
+}
+
+/// What a file is called in reports: seen from the current folder where it lies below it.
+fn shown(path: &Path, name: &str) -> String {
+    if name == "-" {
+        return "<stdin>".to_owned();
+    }
+    let here = std::env::current_dir().ok();
+    match here.as_ref().and_then(|here| path.strip_prefix(here).ok()) {
+        Some(below) => below.display().to_string(),
+        None => name.strip_prefix("./").unwrap_or(name).to_owned(),
+    }
 }
 
 /// All YAML files that paths stand for. Folders are walked as git would see them.

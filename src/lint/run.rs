@@ -1,14 +1,14 @@
 //! Rules over a world. What hangs on an unknown doesn't fire; it is counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attributes::Origin;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Label};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
 use crate::lint::rule::{Part, Rule, Template};
 use crate::lint::suppress;
 use crate::lint::world::{Scope, World};
-use crate::lint::{Day, Finding};
+use crate::lint::{Day, Finding, Fingerprint};
 use crate::quantity::quantity;
 use crate::source::Span;
 use crate::vocabulary::Target;
@@ -114,12 +114,16 @@ fn judge<'w>(
         _ => return Ok(Verdict::Silent),
     }
     let Some(span) = place(world, rule, subject) else { return Ok(Verdict::Silent) };
+    let mut mentions = Mentions::default();
+    let message = fill(&rule.message, &scope, budget, &mut mentions)?;
     Ok(Verdict::Fires(Box::new(Finding {
+        fingerprint: fingerprint(world, rule, subject, &mentions),
+        related: related(world, subject, span, &mentions),
         rule: rule.name.clone(),
         severity: rule.severity,
         category: rule.category.clone(),
-        message: fill(&rule.message, &scope, budget)?,
-        help: fill(&rule.help, &scope, budget)?,
+        message,
+        help: fill(&rule.help, &scope, budget, &mut Mentions::default())?,
         subject,
         subject_name: world.name(subject),
         span,
@@ -142,7 +146,13 @@ fn place(world: &World<'_>, rule: &Rule, subject: EntityRef) -> Option<Span> {
     if let Some(Origin::Spec(span)) = own.zip(rule.at).and_then(|(set, id)| set.get(id)).map(|a| &a.origin) {
         return Some(*span);
     }
-    match subject.target {
+    defined(world, subject)
+}
+
+/// Where a thing is described.
+fn defined(world: &World<'_>, thing: EntityRef) -> Option<Span> {
+    let (graph, index) = (world.graph, thing.index as usize);
+    match thing.target {
         Target::Component => graph.components.get(index).map(|c| c.span),
         Target::Link => graph.links.get(index).map(|l| l.span),
         Target::Step => graph.steps.get(index).map(|s| s.span),
@@ -152,16 +162,79 @@ fn place(world: &World<'_>, rule: &Rule, subject: EntityRef) -> Option<Span> {
     }
 }
 
-fn fill<'w>(template: &'w Template, scope: &Scope<'_, 'w>, budget: &Budget) -> Result<String, crate::expr::ExprError> {
+/// What a message names: words of the spec, and things.
+#[derive(Default)]
+struct Mentions {
+    words: BTreeSet<String>,
+    things: Vec<EntityRef>,
+}
+
+impl Mentions {
+    fn add(&mut self, value: &Value<'_>, world: &World<'_>) {
+        match value {
+            Value::Text(text) => {
+                self.words.insert((*text).to_owned());
+            }
+            Value::Entity(entity) => {
+                self.words.insert(world.name(*entity));
+                self.things.push(*entity);
+            }
+            Value::List(items) => items.iter().for_each(|item| self.add(item, world)),
+            // Figures change with every estimate and say nothing about which finding it is.
+            Value::Number(_) | Value::Bool(_) | Value::Unknown(_) => {}
+        }
+    }
+}
+
+/// What stays the same about a finding. A call is told from its like by the flow it belongs to.
+fn fingerprint(world: &World<'_>, rule: &Rule, subject: EntityRef, mentions: &Mentions) -> Fingerprint {
+    let flow = match subject.target {
+        Target::Step => world.graph.steps.get(subject.index as usize).and_then(|s| world.graph.flows.get(s.flow)),
+        _ => None,
+    };
+    let name = world.name(subject);
+    let fixed = [world.graph.name.as_str(), &rule.name, subject.target.name(), flow.map_or("", |f| &f.name), &name];
+    Fingerprint::of(fixed.into_iter().chain(mentions.words.iter().map(String::as_str)))
+}
+
+/// Things beside the subject that a message may point at.
+const RELATED: usize = 8;
+
+/// Where the things stand that a message names, the subject among them if the finding points elsewhere.
+fn related(world: &World<'_>, subject: EntityRef, place: Span, mentions: &Mentions) -> Vec<Label> {
+    let mut labels: Vec<Label> = Vec::new();
+    for thing in std::iter::once(&subject).chain(&mentions.things).filter(|thing| thing.target != Target::System) {
+        let Some(span) = defined(world, *thing) else { continue };
+        if span != place && labels.len() < RELATED && !labels.iter().any(|label| label.span == span) {
+            labels.push(Label { span, text: format!("{} {}", thing.target.name(), printable(&world.name(*thing))) });
+        }
+    }
+    labels
+}
+
+/// What users wrote ends up in terminals, logs and web pages: no control characters get through.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn fill<'w>(
+    template: &'w Template,
+    scope: &Scope<'_, 'w>,
+    budget: &Budget,
+    mentions: &mut Mentions,
+) -> Result<String, crate::expr::ExprError> {
     let mut text = String::new();
     for part in &template.parts {
         match part {
             Part::Text(fixed) => text.push_str(fixed),
-            Part::Value(checked) => text.push_str(&shown(checked, &evaluate(checked, scope, budget)?, scope.world)),
+            Part::Value(checked) => {
+                let value = evaluate(checked, scope, budget)?;
+                mentions.add(&value, scope.world);
+                text.push_str(&shown(checked, &value, scope.world));
+            }
         }
     }
-    // What users wrote ends up in terminals, logs and web pages: no control characters get through.
-    Ok(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+    Ok(printable(&text))
 }
 
 fn shown(checked: &Checked, value: &Value<'_>, world: &World<'_>) -> String {

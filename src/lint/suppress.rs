@@ -5,7 +5,7 @@ use crate::expr::EntityRef;
 use crate::lint::rule::Rule;
 use crate::lint::run::Outcome;
 use crate::lint::world::World;
-use crate::lint::{Day, Finding};
+use crate::lint::{Day, Finding, Fingerprint, Waiver};
 use crate::spec::Allowance;
 use crate::vocabulary::Target;
 
@@ -27,14 +27,20 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], today: Option<Day>, outco
             continue;
         }
         let expired = allowance.until.as_ref().zip(today).is_some_and(|(until, today)| today > until.value);
-        let mut used = false;
+        let (mut used, mut shadowed) = (false, false);
         for finding in &mut outcome.findings {
             let matches = finding.rule == allowance.rule.value
                 && allowance.on.as_ref().is_none_or(|on| on.value == finding.subject_name);
+            shadowed |= matches && finding.allowed.is_some();
             if matches && finding.allowed.is_none() {
                 used = true;
                 if !expired {
-                    finding.allowed = Some(allowance.because.clone());
+                    finding.allowed = Some(Waiver::Spec {
+                        because: allowance.because.clone(),
+                        owner: allowance.owner.clone(),
+                        until: allowance.until.as_ref().map(|until| until.value),
+                        span: allowance.span,
+                    });
                 }
             }
         }
@@ -42,33 +48,47 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], today: Option<Day>, outco
             let (y, m, d) = allowance.until.as_ref().map_or((0, 0, 0), |until| until.value);
             let message = format!("the suppression of `{}` ended on {y}-{m:02}-{d:02}", allowance.rule.value);
             outcome.findings.push(about(
+                world,
                 allowance,
-                "expired-suppression",
+                EXPIRED,
                 message,
-                "fix what it hid, or agree on a new date",
+                match &allowance.owner {
+                    Some(owner) => format!("fix what it hid, or agree on a new date with {owner}"),
+                    None => "fix what it hid, or agree on a new date".to_owned(),
+                },
             ));
         } else if !used {
             let message = format!("the suppression of `{}` matches nothing", allowance.rule.value);
-            outcome.findings.push(about(
-                allowance,
-                "unused-suppression",
-                message,
-                "remove it; what it allowed is no longer there",
-            ));
+            let help = if shadowed {
+                "remove it; an earlier one allows the same already"
+            } else {
+                "remove it; what it allowed is no longer there"
+            };
+            outcome.findings.push(about(world, allowance, UNUSED, message, help.to_owned()));
         }
     }
 }
 
-fn about(allowance: &Allowance, rule: &str, message: String, help: &str) -> Finding {
+/// Names of the findings about suppressions.
+const EXPIRED: &str = "expired-suppression";
+const UNUSED: &str = "unused-suppression";
+
+/// The category of findings about suppressions, which nothing can waive.
+pub const SUPPRESSIONS: &str = "suppressions";
+
+fn about(world: &World<'_>, allowance: &Allowance, rule: &str, message: String, help: String) -> Finding {
+    let on = allowance.on.as_ref().map_or("", |on| &on.value);
     Finding {
         rule: rule.to_owned(),
         severity: Severity::Warning,
-        category: "suppressions".to_owned(),
+        category: SUPPRESSIONS.to_owned(),
         message,
-        help: help.to_owned(),
+        help,
         subject: EntityRef { target: Target::System, index: 0 },
         subject_name: allowance.rule.value.clone(),
         span: allowance.span,
+        related: Vec::new(),
+        fingerprint: Fingerprint::of([&world.graph.name, rule, "allow", &allowance.rule.value, on]),
         allowed: None,
     }
 }

@@ -7,8 +7,8 @@ use miette::{
     SpanContents,
 };
 
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::report::{Checked, Item, safe};
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::report::{Checked, Item, concise, line, plural, safe};
 use crate::source::{Source, Sources};
 
 /// How text is drawn.
@@ -22,8 +22,30 @@ pub struct Style {
     pub verbose: bool,
 }
 
-/// A source with its line index, as miette wants it.
-struct Indexed<'s>(&'s Source);
+/// The lines of a source that are drawn, with its line index, as miette wants it.
+struct Indexed<'s> {
+    source: &'s Source,
+    /// Where the lines begin in the source.
+    from: usize,
+    /// The lines. What could steer a terminal is replaced by as many bytes, so that places stay right.
+    lines: String,
+}
+
+impl<'s> Indexed<'s> {
+    fn new(source: &'s Source, labels: &[Label]) -> Self {
+        let ranges = labels.iter().map(|label| label.span.range());
+        let (start, end) = ranges.fold((usize::MAX, 0), |(start, end), r| (start.min(r.start), end.max(r.end)));
+        let end = end.min(source.text().len());
+        let from = source.line_start(source.line_index(start.min(end)));
+        let to = source.line_start(source.line_index(end) + 1);
+        let harmless = |c: char| match c {
+            '\n' | '\r' | '\t' => c,
+            c if !super::steers(c) => c,
+            c => ['?', '¿', '\u{fffd}'].into_iter().find(|other| other.len_utf8() == c.len_utf8()).unwrap_or(c),
+        };
+        Indexed { source, from, lines: source.text().get(from..to).unwrap_or("").chars().map(harmless).collect() }
+    }
+}
 
 impl SourceCode for Indexed<'_> {
     fn read_span<'a>(
@@ -32,16 +54,17 @@ impl SourceCode for Indexed<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let source = self.0;
+        let source = self.source;
         let end = (span.offset() + span.len()).min(source.text().len());
         let first = source.line_index(span.offset()).saturating_sub(before);
         let last = (source.line_index(end) + after).min(source.line_count().saturating_sub(1));
         let (from, to) = (source.line_start(first), source.line_start(last + 1));
-        let bytes = source.text().as_bytes().get(from..to).ok_or(MietteError::OutOfBounds)?;
+        let inner = from.checked_sub(self.from).zip(to.checked_sub(self.from)).map(|(from, to)| from..to);
+        let bytes = inner.and_then(|inner| self.lines.as_bytes().get(inner)).ok_or(MietteError::OutOfBounds)?;
         // The header names the line and column of the label itself, which miette asks for without context.
         let column = source.position(span.offset()).column - 1;
         Ok(Box::new(MietteSpanContents::new_named(
-            source.name().to_owned(),
+            super::line(source.name()),
             bytes,
             (from, to - from).into(),
             first,
@@ -83,9 +106,9 @@ impl miette::Diagnostic for Drawn<'_> {
         })
     }
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        let help = safe(self.item.help().filter(|help| !help.is_empty())?);
-        Some(match self.item.allowed() {
-            Some(reason) => Box::new(format!("{help}\nallowed: {}", safe(reason))),
+        let help = safe(self.item.help()?);
+        Some(match self.item.waived() {
+            Some(why) => Box::new(format!("{help}\n{why}")),
             None => Box::new(help),
         })
     }
@@ -107,7 +130,8 @@ pub fn draw(item: Item<'_>, sources: &Sources, style: Style) -> String {
     let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
         GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).with_context_lines(0);
-    let source = item.labels().first().map(|label| Indexed(sources.get(label.span.source)));
+    let labels = item.labels();
+    let source = labels.first().map(|label| Indexed::new(sources.get(label.span.source), &labels));
     let drawn = Drawn { item, source, message: safe(item.message()) };
     let mut text = String::new();
     // Writing to a string can't fail; a span outside the source would only lose the drawing.
@@ -120,38 +144,86 @@ pub fn draw_all(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> 
     diagnostics.iter().map(|diagnostic| draw(Item::Mistake(diagnostic), sources, style)).collect()
 }
 
-/// The report of `check` for people.
+/// Waived findings that are listed unless all are asked for.
+const WAIVED: usize = 10;
+
+/// The report of `check` for people: what is open is drawn, what is waived has a line each.
 pub fn text(checked: &Checked<'_>, style: Style) -> String {
     let mut out = String::new();
-    let mut counts = [0_usize; 3];
-    let mut allowed = 0;
+    let mut waived = Vec::new();
     for item in checked.items() {
-        if item.allowed().is_some() {
-            allowed += 1;
-            if !style.verbose {
-                continue;
-            }
-        } else if let Some(count) = counts.get_mut(item.severity() as usize) {
-            *count += 1;
+        if item.waiver().is_some() && !style.verbose {
+            waived.push(item);
+        } else {
+            out.push_str(&draw(item, checked.sources, style));
         }
-        out.push_str(&draw(item, checked.sources, style));
     }
-    let [infos, warnings, errors] = counts;
-    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let files = checked.analyses.len();
-    let _ = write!(
-        out,
-        "{}: {}, {}, {infos} info",
-        plural(files, "spec"),
-        plural(errors, "error"),
-        plural(warnings, "warning")
-    );
-    if allowed > 0 {
-        let _ = write!(out, "; {allowed} allowed");
+    for item in waived.iter().take(WAIVED) {
+        waived_briefly(item, checked, style, &mut out);
+    }
+    if waived.len() > WAIVED {
+        let _ = writeln!(out, "… and {} more that are waived; --verbose shows them", waived.len() - WAIVED);
+    }
+    if !waived.is_empty() {
+        out.push('\n');
+    }
+    let counts = checked.counts();
+    let (specs, errors) = (plural(checked.analyses.len(), "spec"), plural(counts.errors, "error"));
+    let _ = write!(out, "{specs}: {errors}, {}, {} info", plural(counts.warnings, "warning"), counts.infos);
+    if counts.allowed > 0 {
+        let _ = write!(out, "; {} allowed", counts.allowed);
+    }
+    if counts.baseline > 0 {
+        let _ = write!(out, "; {} known in the baseline", counts.baseline);
     }
     out.push('\n');
+    baseline(checked, style, &mut out);
     not_checked(checked, style, &mut out);
     out
+}
+
+/// What a waived finding says in a line or two, and below it who waives it.
+fn waived_briefly(item: &Item<'_>, checked: &Checked<'_>, style: Style, out: &mut String) {
+    let told = [concise::what(item, checked), format!("  {}", item.waived().unwrap_or_default())];
+    for (paragraph, indent) in told.iter().zip(["  ", "    "]) {
+        let mut width = 0;
+        for word in paragraph.trim_start().split(' ') {
+            let long = word.chars().count();
+            if width == 0 || width + 1 + long > style.width {
+                let (end, begin) = if width > 0 { ("\n", indent) } else { ("", indent.get(2..).unwrap_or("")) };
+                let _ = write!(out, "{end}{begin}{word}");
+                width = begin.len() + long;
+            } else {
+                let _ = write!(out, " {word}");
+                width += 1 + long;
+            }
+        }
+        out.push('\n');
+    }
+}
+
+/// What of the baseline is no longer there.
+fn baseline(checked: &Checked<'_>, style: Style, out: &mut String) {
+    let Some(compared) = checked.baseline else { return };
+    let most = if style.verbose { usize::MAX } else { WAIVED };
+    if !compared.gone.is_empty() {
+        let entries = plural(compared.gone.len(), "finding");
+        let _ = writeln!(out, "{entries} of {} fixed; --shrink-baseline removes:", safe(&compared.file));
+        for known in compared.gone.iter().take(most) {
+            let _ = writeln!(out, "  {}: {}: {}", line(&known.path), line(&known.rule), line(&known.message));
+        }
+        if compared.gone.len() > most {
+            let _ = writeln!(out, "  … and {} more", compared.gone.len() - most);
+        }
+    }
+    if compared.unjudged > 0 {
+        let entries = if compared.unjudged == 1 { "entry" } else { "entries" };
+        let _ = writeln!(
+            out,
+            "{} {entries} of it belong to specs or rules that were not part of this run",
+            compared.unjudged
+        );
+    }
 }
 
 fn not_checked(checked: &Checked<'_>, style: Style, out: &mut String) {

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use crate::report::{Checked, Item};
-use crate::source::Sources;
+use crate::lint::{Fingerprint, Waiver};
+use crate::report::baseline::Known;
+use crate::report::place::Place;
+use crate::report::{Checked, Item, printed};
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -11,22 +13,35 @@ struct Report<'r> {
     tool: &'static str,
     findings: Vec<Entry<'r>>,
     not_checked: Vec<Undecided<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<Baseline<'r>>,
     summary: Summary,
 }
 
 #[derive(Serialize)]
 struct Entry<'r> {
     rule: &'r str,
+    category: &'r str,
     kind: &'static str,
     severity: &'static str,
     message: &'r str,
     help: Option<&'r str>,
     subject: Option<&'r str>,
-    file: String,
+    file: &'r str,
     region: Option<Region>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related: Vec<Related>,
-    allowed: Option<&'r str>,
+    related: Vec<Related<'r>>,
+    fingerprint: String,
+    allowed: Option<String>,
+    waiver: Option<Waived<'r>>,
+}
+
+#[derive(Serialize)]
+struct Waived<'r> {
+    by: &'static str,
+    because: String,
+    owner: Option<&'r str>,
+    until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -40,9 +55,9 @@ struct Region {
 }
 
 #[derive(Serialize)]
-struct Related {
-    message: String,
-    file: String,
+struct Related<'r> {
+    message: &'r str,
+    file: &'r str,
     region: Region,
 }
 
@@ -59,79 +74,86 @@ struct Missing<'r> {
     of: &'r str,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
+struct Baseline<'r> {
+    file: &'r str,
+    known: usize,
+    not_judged: usize,
+    gone: &'r [Known],
+}
+
+#[derive(Serialize)]
 struct Summary {
     errors: usize,
     warnings: usize,
     infos: usize,
     allowed: usize,
+    baseline: usize,
 }
 
 /// Writes the report.
 pub fn json(checked: &Checked<'_>) -> serde_json::Result<String> {
-    let items: Vec<Item<'_>> = checked.items().collect();
-    let mut summary = Summary::default();
-    for item in &items {
-        match (item.allowed(), item.severity()) {
-            (Some(_), _) => summary.allowed += 1,
-            (None, crate::diagnostic::Severity::Error) => summary.errors += 1,
-            (None, crate::diagnostic::Severity::Warning) => summary.warnings += 1,
-            (None, crate::diagnostic::Severity::Info) => summary.infos += 1,
-        }
-    }
-    let findings = items.iter().map(|item| entry(item, checked.sources)).collect();
+    let counts = checked.counts();
+    let findings = checked.numbered().map(|(item, fingerprint)| entry(item, fingerprint, checked)).collect();
     let not_checked = checked.analyses.iter().flat_map(|analysis| &analysis.not_checked);
     let not_checked = not_checked.map(|entry| Undecided {
         rule: &entry.rule,
         count: entry.count,
         missing: entry.missing.iter().map(|(field, of)| Missing { field, of }).collect(),
     });
-    let report = Report { version: 1, tool: "napkin", findings, not_checked: not_checked.collect(), summary };
-    serde_json::to_string_pretty(&report).map(|text| text + "\n")
+    let baseline = checked.baseline.map(|compared| Baseline {
+        file: &compared.file,
+        known: compared.known,
+        not_judged: compared.unjudged,
+        gone: &compared.gone,
+    });
+    let summary = Summary {
+        errors: counts.errors,
+        warnings: counts.warnings,
+        infos: counts.infos,
+        allowed: counts.allowed,
+        baseline: counts.baseline,
+    };
+    let not_checked = not_checked.collect();
+    printed(&Report { version: 1, tool: "napkin", findings, not_checked, baseline, summary })
 }
 
-fn entry<'r>(item: &'r Item<'r>, sources: &Sources) -> Entry<'r> {
-    let labels = item.labels();
-    let place = |span| (sources.get(span_source(span)).name().to_owned(), region(sources, span));
-    let first = labels.first().map(|label| place(label.span));
+fn entry<'r>(item: Item<'r>, fingerprint: Fingerprint, checked: &'r Checked<'_>) -> Entry<'r> {
+    let place = item.place(checked.sources);
+    let related = item.related().iter().map(|label| {
+        let place = Place::new(checked.sources, label.span);
+        Related { message: &label.text, file: place.file(), region: region(&place) }
+    });
+    let waiver = item.waiver();
     Entry {
         rule: item.code(),
+        category: item.category(),
         kind: if matches!(item, Item::Mistake(_)) { "mistake" } else { "finding" },
         severity: item.severity().name(),
         message: item.message(),
         help: item.help(),
-        subject: match item {
-            Item::Finding(finding) => Some(&finding.subject_name),
-            Item::Mistake(_) => None,
-        },
-        file: first.as_ref().map_or(String::new(), |(file, _)| file.clone()),
-        region: first.map(|(_, region)| region),
-        related: labels
-            .iter()
-            .skip(1)
-            .map(|label| {
-                let (file, region) = place(label.span);
-                Related { message: label.text.clone(), file, region }
-            })
-            .collect(),
-        allowed: item.allowed(),
+        subject: item.subject(),
+        file: place.as_ref().map_or("", |place| place.file()),
+        region: place.as_ref().map(region),
+        related: related.collect(),
+        fingerprint: fingerprint.to_string(),
+        allowed: waiver.filter(|_| item.is_allowed_in_spec()).map(Waiver::because),
+        waiver: waiver.map(|waiver| Waived {
+            by: waiver.name(),
+            because: waiver.because(),
+            owner: waiver.owner(),
+            until: waiver.until(),
+        }),
     }
 }
 
-fn span_source(span: crate::source::Span) -> crate::source::SourceId {
-    span.source
-}
-
-fn region(sources: &Sources, span: crate::source::Span) -> Region {
-    let source = sources.get(span.source);
-    let range = span.range();
-    let (start, end) = (source.position(range.start), source.position(range.end));
+fn region(place: &Place<'_>) -> Region {
     Region {
-        start_line: start.line,
-        start_column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-        start_byte: range.start,
-        end_byte: range.end,
+        start_line: place.start.line,
+        start_column: place.start.column,
+        end_line: place.end.line,
+        end_column: place.end.column,
+        start_byte: place.bytes.start,
+        end_byte: place.bytes.end,
     }
 }

@@ -7,6 +7,8 @@ use crate::vocabulary::{AttributeId, GROUPS, Kind, Shape, Target};
 
 /// The schema of `check --format json`.
 pub const CHECK: &str = include_str!("../../schemas/check.v1.json");
+/// The schema of the file of `check --baseline`.
+pub const BASELINE: &str = include_str!("../../schemas/baseline.v1.json");
 /// The schema of `estimate --format json`.
 pub const ESTIMATE: &str = include_str!("../../schemas/estimate.v1.json");
 /// The schema of `simulate --format json`.
@@ -50,7 +52,7 @@ pub fn spec() -> serde_json::Result<String> {
             "data": named("#/$defs/data"),
             "links": { "type": "array" },
             "requires": object(Target::System, json!({})),
-            "allow": { "type": "array", "items": { "type": "object", "required": ["rule", "because"], "additionalProperties": false, "properties": { "rule": { "type": "string" }, "because": { "type": "string", "minLength": 1 }, "until": { "type": "string", "format": "date" }, "on": { "type": "string" } } } },
+            "allow": { "type": "array", "items": { "type": "object", "required": ["rule", "because"], "additionalProperties": false, "properties": { "rule": { "type": "string" }, "because": { "type": "string", "minLength": 1, "description": "Why it is acceptable." }, "owner": { "type": "string", "minLength": 1, "description": "Who answers for it." }, "until": { "type": "string", "format": "date", "description": "The last day on which it holds (UTC)." }, "on": { "type": "string", "description": "The one component, flow, call or data set that it is about." } } } },
         },
         "$defs": {
             "expression": { "type": ["string", "number"] },

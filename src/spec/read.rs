@@ -149,6 +149,10 @@ fn sections(root: Node<'_>, catalog: &Catalog, reader: &mut Reader<'_>, spec: &m
         spec.requires = reader.attributes(node, Target::System, &[], "requires");
     }
     if let Some(node) = root.get("allow") {
+        if !matches!(node.value(), Value::Sequence | Value::Null) {
+            let help = "write `allow: [{ rule: single-region, because: \"US only this year\" }]`";
+            reader.error("not-a-list", node.span(), "`allow` is a list of suppressions", help);
+        }
         spec.allow = node.items().filter_map(|item| allowance(item, reader)).collect();
     }
 }
@@ -454,17 +458,30 @@ fn chain_of(item: Node<'_>, owner: &str, reader: &mut Reader<'_>) -> Option<Chai
     Some(chain)
 }
 
+const ALLOW_KEYS: [&str; 5] = ["rule", "because", "owner", "until", "on"];
+
 fn allowance(item: Node<'_>, reader: &mut Reader<'_>) -> Option<Allowance> {
     let named =
         |key: &str| item.get(key).and_then(|node| Some(Spanned::new(node.as_str()?.trim().to_owned(), node.span())));
-    for (key, _) in item.entries() {
+    for (key, value) in item.entries() {
         let name = key.as_str().unwrap_or("");
-        if !["rule", "because", "until", "on"].contains(&name) {
+        // What is there but says nothing would silently allow more than was meant.
+        if ["owner", "until", "on"].contains(&name) && value.as_str().is_none_or(|text| text.trim().is_empty()) {
+            let message = format!("`{name}` of a suppression has to be text");
+            let help = match name {
+                "on" => "name one component, flow or data set; write an entry for each",
+                "owner" => "name who answers for it: `owner: team-checkout`",
+                _ => "write year, month and day: `2027-06-30`",
+            };
+            reader.error("missing-value", value.span(), message, help);
+            return None;
+        }
+        if !ALLOW_KEYS.contains(&name) {
             reader.error(
                 "unknown-key",
                 key.span(),
                 format!("a suppression has no `{name}`"),
-                "known here: rule, because, until, on",
+                suggestion(name, ALLOW_KEYS).unwrap_or_default(),
             );
         }
     }
@@ -496,7 +513,8 @@ fn allowance(item: Node<'_>, reader: &mut Reader<'_>) -> Option<Allowance> {
         },
         None => None,
     };
-    Some(Allowance { span: item.span(), rule, because: because.value, until, on: named("on") })
+    let owner = named("owner").map(|owner| owner.value);
+    Some(Allowance { span: item.span(), rule, because: because.value, owner, until, on: named("on") })
 }
 
 /// A calendar date that exists.
