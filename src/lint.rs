@@ -1,6 +1,7 @@
 //! Rules: loaded and checked, evaluated over a graph and its estimates, suppressed where the spec says so.
 
 mod field;
+mod fingerprint;
 mod loss;
 mod promises;
 mod rule;
@@ -14,6 +15,7 @@ use crate::expr::EntityRef;
 use crate::source::Span;
 
 pub use field::{FIELDS, FieldDef};
+pub use fingerprint::fingerprint;
 pub use rule::{Rule, built_in, load};
 pub use run::{NotChecked, Outcome, run};
 pub use world::World;

@@ -16,6 +16,7 @@ mod agreement;
 mod architecture;
 mod availability;
 mod cli;
+mod diff;
 mod errors;
 mod estimates;
 mod failures;

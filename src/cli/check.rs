@@ -50,7 +50,7 @@ enum Format {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     Error,
     Warning,
     Info,

@@ -16,6 +16,8 @@ enum Of {
     Spec,
     /// `check --format json`.
     Check,
+    /// `diff --format json`.
+    Diff,
     /// `estimate --format json`.
     Estimate,
     /// `failures --format json`.
@@ -34,6 +36,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let text = match args.of {
         Of::Spec => schema::spec().map_err(|error| Failure(format!("can't write the schema: {error}")))?,
         Of::Check => schema::CHECK.to_owned(),
+        Of::Diff => schema::DIFF.to_owned(),
         Of::Estimate => schema::ESTIMATE.to_owned(),
         Of::Failures => schema::FAILURES.to_owned(),
         Of::Recovery => schema::RECOVERY.to_owned(),
