@@ -5,11 +5,13 @@ mod baseline;
 mod calc;
 mod check;
 mod consistency;
+mod diff;
 mod estimate;
 mod explain;
 mod failures;
 mod files;
 mod format;
+mod git;
 mod init;
 mod numbers;
 mod output;
@@ -51,6 +53,8 @@ enum Color {
 enum Command {
     /// Check specs against rules: parse, estimate, lint.
     Check(check::Args),
+    /// What a change does: findings new and fixed, parts changed, figures better and worse.
+    Diff(diff::Args),
     /// Print the tables: traffic, capacity, latency, availability, storage, bandwidth.
     Estimate(estimate::Args),
     /// Compare today's system with other values, other load, or parts gone.
@@ -119,6 +123,7 @@ pub fn run() -> ExitCode {
     let terminal = terminal(cli.color);
     let outcome = match cli.command {
         Command::Check(args) => check::run(&args, &terminal),
+        Command::Diff(args) => diff::run(&args, &terminal),
         Command::Estimate(args) => estimate::run(&args, &terminal),
         Command::WhatIf(args) => what_if::run(&args, &terminal),
         Command::Plan(args) => plan::run(&args, &terminal),

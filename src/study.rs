@@ -1,8 +1,12 @@
 //! Questions about a system that is not as it is today: other values, other load, parts that are gone, growth.
 
+pub mod diff;
 pub mod failures;
+pub mod moved;
 pub mod plan;
+mod recognised;
 pub mod sweep;
+pub mod things;
 pub mod what_if;
 
 use crate::analysis::Analysis;
@@ -45,10 +49,20 @@ pub fn fail(scenario: &mut Scenario, what: &str, analysis: &Analysis) -> Result<
 
 /// A factor such as `10x` or `2.5`.
 pub fn factor(text: &str) -> Result<f64, String> {
-    let value = parse(text, &[]).and_then(|ast| check(&ast, &NoNames)).ok().and_then(|checked| {
-        (checked.ty == crate::expr::Type::Quantity(Dimension::NONE)).then(|| checked.as_constant()).flatten()
-    });
-    value.filter(|x| *x > 0.0 && *x <= 1e12).ok_or_else(|| format!("`{text}` is no factor; write for example `10x`"))
+    let value = plain(text).filter(|x| *x > 0.0 && *x <= 1e12);
+    value.ok_or_else(|| format!("`{text}` is no factor; write for example `10x`"))
+}
+
+/// A share such as `5 %`, of 0 to 100 %.
+pub fn share(text: &str) -> Result<f64, String> {
+    let value = plain(text).filter(|x| (0.0..=1.0).contains(x));
+    value.ok_or_else(|| format!("`{text}` is no share; write for example `5 %`"))
+}
+
+/// A definite number without dimension.
+fn plain(text: &str) -> Option<f64> {
+    let checked = parse(text, &[]).and_then(|ast| check(&ast, &NoNames)).ok()?;
+    (checked.ty == crate::expr::Type::Quantity(Dimension::NONE)).then(|| checked.as_constant()).flatten()
 }
 
 /// A value in base units as an expression of its dimension; `None` for a dimension that has no unit of one word.

@@ -17,6 +17,7 @@ mod architecture;
 mod availability;
 mod baseline;
 mod cli;
+mod diff;
 mod errors;
 mod estimates;
 mod failures;

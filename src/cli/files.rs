@@ -32,11 +32,7 @@ pub(crate) fn read(path: &Path, sources: &mut Sources) -> Result<SourceId, Failu
     if bytes.len() > MAX_BYTES {
         return Err(failed(format!("it is larger than {} MiB; split it", MAX_BYTES >> 20)));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
-        failed(format!("line {line} is not UTF-8 text (byte {valid}); save it as UTF-8"))
-    })?;
+    let text = text(&name, bytes)?;
     Ok(sources.add(shown(path, &name), text))
 }
 
@@ -52,13 +48,22 @@ fn shown(path: &Path, name: &str) -> String {
     }
 }
 
+/// The text of a file.
+pub(crate) fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+        Failure(format!("can't read {name}: line {line} is not UTF-8 text (byte {valid}); save it as UTF-8"))
+    })
+}
+
 /// All YAML files that paths stand for. Folders are walked as git would see them.
 pub(crate) fn specs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
             let before = found.len();
-            walk(path, &mut found)?;
+            found.extend(yaml_files(path)?);
             if found.len() == before {
                 return Err(Failure(format!("there are no .yaml files in {}", path.display())));
             }
@@ -69,8 +74,12 @@ pub(crate) fn specs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+/// The YAML files below a folder, or the file itself.
+pub(crate) fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
+    if folder.is_file() {
+        return Ok(vec![folder.to_owned()]);
+    }
     for entry in ignore::WalkBuilder::new(folder).require_git(false).build() {
         let entry = entry.map_err(|error| Failure(format!("can't walk {}: {error}", folder.display())))?;
         let is_yaml = entry.path().extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
@@ -79,8 +88,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
         }
     }
     files.sort();
-    found.extend(files);
-    Ok(())
+    Ok(files)
 }
 
 /// The built-in rules and those of the user's folders. A broken rule is a failure, with its place.

@@ -18,6 +18,8 @@ enum Of {
     Check,
     /// The file of `check --baseline`.
     Baseline,
+    /// `diff --format json`.
+    Diff,
     /// `estimate --format json`.
     Estimate,
     /// `failures --format json`.
@@ -37,6 +39,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Of::Spec => schema::spec().map_err(|error| Failure(format!("can't write the schema: {error}")))?,
         Of::Check => schema::CHECK.to_owned(),
         Of::Baseline => schema::BASELINE.to_owned(),
+        Of::Diff => schema::DIFF.to_owned(),
         Of::Estimate => schema::ESTIMATE.to_owned(),
         Of::Failures => schema::FAILURES.to_owned(),
         Of::Recovery => schema::RECOVERY.to_owned(),

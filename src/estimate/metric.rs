@@ -34,6 +34,16 @@ impl Metric {
         (self.get)(estimate, index).filter(|value| !value.is_nan())
     }
 
+    /// Which way it is better; `None` for load and size, which are neither good nor bad.
+    pub fn better(&self) -> Option<Better> {
+        let listed = |list: &[&str]| list.contains(&self.key);
+        match (listed(&HIGHER), listed(&LOWER)) {
+            (true, _) => Some(Better::Higher),
+            (_, true) => Some(Better::Lower),
+            _ => None,
+        }
+    }
+
     /// How many things have it.
     pub fn count(&self, graph: &Graph) -> usize {
         match self.target {
@@ -46,6 +56,92 @@ impl Metric {
         }
     }
 }
+
+/// Which way a figure is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// The more the better.
+    Higher,
+    /// The less the better.
+    Lower,
+}
+
+/// Figures of which more is better.
+const HIGHER: [&str; 12] = [
+    "availability",
+    "nines",
+    "effective_availability",
+    "failures_tolerated",
+    "tolerated_for_reads",
+    "tolerated_for_writes",
+    "capacity",
+    "headroom",
+    "hit_ratio",
+    "offloaded_requests",
+    "offloaded_bytes",
+    "disk_full_in",
+];
+
+/// Figures of which less is better. Load and size that are in neither list are no merit and no fault of a design.
+const LOWER: [&str; 57] = [
+    "latency.mean",
+    "latency.p50",
+    "latency.p95",
+    "latency.p99",
+    "latency.p999",
+    "late",
+    "downtime_per_year",
+    "downtime_per_month",
+    "budget_spent",
+    "silent_alerts",
+    "cost",
+    "cost_per_thousand",
+    "utilization",
+    "nodes_needed",
+    "nodes_for_loss",
+    "utilization_without_node",
+    "utilization_without_zone",
+    "utilization_while_scaling",
+    "wait",
+    "refused",
+    "peak_retries",
+    "retry_amplification",
+    "storm_utilization",
+    "cold_utilization",
+    "stale_read_chance",
+    "stale_reads",
+    "fresh_after",
+    "lag_growth",
+    "rpo_node",
+    "rpo_zone",
+    "rpo_region",
+    "rpo_corruption",
+    "rto_node",
+    "rto_zone",
+    "rto_region",
+    "rto_corruption",
+    "loss_of_copies",
+    "loss_of_restore",
+    "failover_in",
+    "restore_in",
+    "memory_used",
+    "disk_used",
+    "iops_used",
+    "network_used",
+    "threads_used",
+    "descriptors_used",
+    "connections_used",
+    "pool_used",
+    "quota_used",
+    "key_used",
+    "partition_used",
+    "idle_consumers",
+    "annual_loss",
+    "lost_records",
+    "lost_bytes",
+    "oldest_read",
+    "key_collision",
+];
 
 /// The metric of a target with this key, and its place in the table.
 pub fn find(target: Target, key: &str) -> Option<(usize, &'static Metric)> {
@@ -257,5 +353,16 @@ mod tests {
             assert!(!twice && AttributeId::find(metric.target, metric.key).is_none(), "{} is taken", metric.key);
             assert!(metric.doc.ends_with('.'));
         }
+    }
+
+    #[test]
+    fn what_is_better_high_or_low_exists_and_is_not_both() {
+        for key in HIGHER.iter().chain(&LOWER) {
+            assert!(METRICS.iter().any(|metric| metric.key == *key), "{key}");
+            assert!(!(HIGHER.contains(key) && LOWER.contains(key)), "{key}");
+        }
+        assert_eq!(find(Target::System, "headroom").and_then(|(_, m)| m.better()), Some(Better::Higher));
+        assert_eq!(find(Target::Flow, "latency.p99").and_then(|(_, m)| m.better()), Some(Better::Lower));
+        assert_eq!(find(Target::Flow, "peak_rate").and_then(|(_, m)| m.better()), None);
     }
 }

@@ -65,7 +65,7 @@ fn name(change: &Change, analysis: &Analysis) -> String {
     owner.map_or(change.metric.key.to_owned(), |owner| format!("{owner} {}", change.metric.key))
 }
 
-fn cell(change: &Change, value: Option<f64>) -> String {
+pub(super) fn cell(change: &Change, value: Option<f64>) -> String {
     match value {
         Some(value) => quantity(value, change.metric.dimension, &change.metric.hint),
         None => "–".to_owned(),
@@ -73,7 +73,7 @@ fn cell(change: &Change, value: Option<f64>) -> String {
 }
 
 /// `+12 %`, `x3.4`, or nothing where one of both isn't known.
-fn difference(change: &Change) -> String {
+pub(super) fn difference(change: &Change) -> String {
     let (Some(mut today), Some(mut then)) = (change.today, change.then) else { return String::new() };
     // Of nines it is what is missing that matters.
     let missing = change.metric.key == "availability";

@@ -214,7 +214,7 @@ fn notes(all: usize, shown: usize) -> Option<String> {
 }
 
 /// Lines of at most so many characters, broken after a separator where there is one, then at spaces.
-fn wrapped(text: &str, width: usize, separator: &str) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize, separator: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for part in text.split_inclusive(separator) {

@@ -4,11 +4,11 @@ use crate::analysis::Analysis;
 use crate::attributes::{Attribute, AttributeSet, AttributeValue, Origin};
 use crate::estimate::{NODE_AVAILABILITY, REGION_AVAILABILITY, TARGET_UTILISATION, ZONE_AVAILABILITY};
 use crate::graph::{Component, Graph};
-use crate::quantity::{Dimension, Hint, percent, quantity};
+use crate::quantity::{percent, quantity};
 use crate::report::safe;
 use crate::report::tables::{Table, columns};
 use crate::source::Sources;
-use crate::vocabulary::{Kind, Shape, attr};
+use crate::vocabulary::{Kind, attr};
 
 /// A number with its origin.
 pub struct Stated {
@@ -84,10 +84,7 @@ fn set(owner: &str, set: &AttributeSet, sources: &Sources, list: &mut Vec<Stated
 
 fn one(owner: &str, attribute: &Attribute, sources: &Sources, list: &mut Vec<Stated>) {
     let AttributeValue::Number(input) = &attribute.value else { return };
-    let (dimension, hint) = match attribute.id.def().shape {
-        Shape::Quantity { dimension, max, .. } => (dimension, if max <= 1.0 { Hint::Percent } else { Hint::Auto }),
-        _ => (Dimension::NONE, Hint::Auto),
-    };
+    let (dimension, hint) = attribute.id.def().shape.shown();
     let about = if input.uncertain { "≈ " } else { "" };
     let (from, place) = match &attribute.origin {
         Origin::Spec(span) => {

@@ -22,6 +22,8 @@ pub const RECOVERY: &str = include_str!("../../schemas/recovery.v1.json");
 pub const CONSISTENCY: &str = include_str!("../../schemas/consistency.v1.json");
 /// The schema of `availability --format json`.
 pub const AVAILABILITY: &str = include_str!("../../schemas/availability.v1.json");
+/// The schema of `diff --format json`.
+pub const DIFF: &str = include_str!("../../schemas/diff.v1.json");
 
 /// The schema of spec files, for editors.
 pub fn spec() -> serde_json::Result<String> {

@@ -92,18 +92,10 @@ pub fn compare(today: &Analysis, changed: &Analysis, scenario: &Scenario, catalo
     let none = Scenario::default();
     let mut goals: Vec<Goal> = objectives(&today.graph)
         .into_iter()
-        .map(|goal| {
-            let flow = goal.flow.and_then(|flow| today.graph.flows.get(flow));
-            let value = |input: &crate::attributes::Input| input.value;
-            let run = |analysis: &Analysis, scenario: &Scenario, figures: &Estimate| {
-                let (graph, structure) = (&analysis.graph, &analysis.structure);
-                goal.met(&Run::new((graph, structure, catalog), &value, scenario), figures)
-            };
-            Goal {
-                name: flow.map_or(goal.key.to_owned(), |flow| format!("{} {}", flow.name, goal.key)),
-                today: run(today, &none, &today.estimate),
-                then: run(changed, scenario, &then),
-            }
+        .map(|goal| Goal {
+            name: goal_name(&goal, today),
+            today: met(&goal, today, (&none, &today.estimate), catalog),
+            then: met(&goal, changed, (scenario, &then), catalog),
         })
         .collect();
     let follows = (!scenario.is_whole()).then(|| {
@@ -118,4 +110,21 @@ pub fn compare(today: &Analysis, changed: &Analysis, scenario: &Scenario, catalo
         }
     }
     Comparison { changes, goals, then, follows }
+}
+
+/// `redirect p99`.
+pub(super) fn goal_name(goal: &Objective, analysis: &Analysis) -> String {
+    let flow = goal.flow.and_then(|flow| analysis.graph.flows.get(flow));
+    flow.map_or(goal.key.to_owned(), |flow| format!("{} {}", flow.name, goal.key))
+}
+
+/// Whether an objective is met by the figures of a scenario, every assumption at its median.
+pub(super) fn met(
+    goal: &Objective,
+    analysis: &Analysis,
+    (scenario, figures): (&Scenario, &Estimate),
+    catalog: &Catalog,
+) -> Option<bool> {
+    let value = |input: &crate::attributes::Input| input.value;
+    goal.met(&Run::new((&analysis.graph, &analysis.structure, catalog), &value, scenario), figures)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::quantity::Dimension;
+use crate::quantity::{Dimension, Hint};
 use crate::vocabulary::table::ATTRIBUTES;
 
 /// No number in a spec may be larger, in base units: far beyond any system, and products of several stay finite.
@@ -73,6 +73,14 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// How a number of this shape is shown: shares as percentages.
+    pub fn shown(self) -> (Dimension, Hint) {
+        match self {
+            Shape::Quantity { dimension, max, .. } => (dimension, if max <= 1.0 { Hint::Percent } else { Hint::Auto }),
+            _ => (Dimension::NONE, Hint::Auto),
+        }
+    }
+
     /// What the value itself is called within a mapping of further ones: `service_time: { mean: 8 ms, p99: 40 ms }`,
     /// `rate_limit: { rate: 100 /s, burst: 20 }`, `arrivals: { process: bursty, cv: 5 }`. A flag is set by its mapping.
     pub fn own_key(self) -> Option<&'static str> {

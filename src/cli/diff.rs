@@ -1,0 +1,234 @@
+//! `napkin diff`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::analysis::{Analysis, Question, ask};
+use crate::cli::check::FailOn;
+use crate::cli::format::Format;
+use crate::cli::git::{Range, Revision, shown};
+use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
+use crate::diagnostic::Severity;
+use crate::report::diagnostics::{Style, draw_all};
+use crate::report::diff::{Compared, Pair, Version, text};
+use crate::report::diff_json::json;
+use crate::report::diff_markdown::markdown;
+use crate::source::{SourceId, Sources};
+use crate::study::diff::{Setting, diff, worst_new};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Two specs, or two folders of specs, the older one first; `-` for standard input. With `--git`, what of the
+    /// repository to look at.
+    #[arg(value_name = "OLD NEW")]
+    paths: Vec<PathBuf>,
+    /// Compare revisions: `main..HEAD`, `main...HEAD` from where they parted, `main` with the files as they are.
+    #[arg(long, value_name = "RANGE")]
+    git: Option<String>,
+    /// How to print what differs.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// The severity of new findings from which the exit status is 1.
+    #[arg(long, value_enum, default_value = "error")]
+    fail_on: FailOn,
+    /// By how much of its old value a figure has to move to be named.
+    #[arg(long, default_value = "1 %", value_parser = crate::study::share)]
+    threshold: f64,
+    /// A folder with rules of your own; may be given several times.
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+    #[command(flatten)]
+    prices: super::estimate::PriceFile,
+    /// List findings that are as before too.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// A spec of one side.
+struct Spec {
+    /// What it is matched by: its path below the folder, or in the repository.
+    key: String,
+    /// Its text, under the name that messages give it.
+    id: SourceId,
+}
+
+/// A spec that is read.
+struct Known {
+    key: String,
+    name: String,
+    analysis: Analysis,
+}
+
+pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    let style = Style { verbose: args.verbose, ..terminal.style };
+    let (_, rules) = files::rules(&args.rules, style)?;
+    let mut sources = Sources::new();
+    let catalog = args.prices.catalog(&mut sources, terminal)?;
+    let (old, new, two_files) = match &args.git {
+        Some(range) => {
+            let (old, new) = revisions(range, &args.paths, &mut sources)?;
+            (old, new, false)
+        }
+        None => two(&args.paths, &mut sources)?,
+    };
+    let question = Question { rules: &rules, today: files::today(), ..Question::default() };
+    let know = |spec: Spec| Known {
+        key: spec.key,
+        name: sources.get(spec.id).name().to_owned(),
+        analysis: ask(&sources, spec.id, &catalog, question),
+    };
+    let old: Vec<Known> = old.into_iter().map(know).collect();
+    let new: Vec<Known> = new.into_iter().map(know).collect();
+    let broken: String = new
+        .iter()
+        .filter(|spec| !spec.analysis.is_usable())
+        .map(|spec| draw_all(&spec.analysis.diagnostics, &sources, style))
+        .collect();
+    if !broken.is_empty() {
+        return Err(Failure(format!("{broken}the new version has mistakes and could not be compared\n")));
+    }
+    let setting = Setting { sources: &sources, catalog: &catalog, threshold: args.threshold };
+    let pairs: Vec<Pair<'_>> = matched(&old, &new, two_files)
+        .into_iter()
+        .map(|(old, new)| Pair {
+            diff: diff(old.map(|old| &old.analysis), new.map(|new| &new.analysis), &setting),
+            old: old.map(|spec| Version { name: &spec.name, analysis: &spec.analysis }),
+            new: new.map(|spec| Version { name: &spec.name, analysis: &spec.analysis }),
+        })
+        .collect();
+    let compared = Compared { sources: &sources, pairs: &pairs, threshold: args.threshold };
+    let written = match args.format {
+        Format::Text => text(&compared, style, terminal.columns),
+        Format::Markdown => markdown(&compared),
+        Format::Json => json(&compared).map_err(|error| Failure(format!("can't write the report: {error}")))?,
+    };
+    print(&written)?;
+    let worst = pairs.iter().filter_map(|pair| worst_new(&pair.diff, pair.new?.analysis)).max();
+    let threshold = match args.fail_on {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Info => Severity::Info,
+        FailOn::Never => return Ok(Done::Clean),
+    };
+    Ok(if worst.is_some_and(|worst| worst >= threshold) { Done::Findings } else { Done::Clean })
+}
+
+/// The specs of two files or folders, and whether each is one file.
+fn two(paths: &[PathBuf], sources: &mut Sources) -> Result<(Vec<Spec>, Vec<Spec>, bool), Failure> {
+    let [old, new] = paths else {
+        let help = "name the older and the newer version, as in `napkin diff old.yaml new.yaml`, or revisions with `--git main..HEAD`";
+        return Err(Failure(format!(
+            "two versions are compared, {} given; {help}",
+            match paths.len() {
+                0 => "none is".to_owned(),
+                1 => "one is".to_owned(),
+                n => format!("{n} are"),
+            }
+        )));
+    };
+    if old.as_os_str() == "-" && new.as_os_str() == "-" {
+        return Err(Failure("standard input can be one of the versions, not both".to_owned()));
+    }
+    let one_each = !old.is_dir() && !new.is_dir();
+    Ok((side(old, sources)?, side(new, sources)?, one_each))
+}
+
+/// The specs of a file or folder.
+fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Spec>, Failure> {
+    let mut list = Vec::new();
+    for file in files::specs(&[path.to_owned()])? {
+        let below = file.strip_prefix(path).ok().filter(|below| !below.as_os_str().is_empty());
+        let key = below.or_else(|| file.file_name().map(Path::new)).unwrap_or(&file).display().to_string();
+        list.push((below.is_none(), Spec { key, id: files::read(&file, sources)? }));
+    }
+    Ok(specs_among(list, sources))
+}
+
+/// Of a folder's YAML files those that are specs; what is named itself is kept in any case.
+fn specs_among(list: Vec<(bool, Spec)>, sources: &Sources) -> Vec<Spec> {
+    let is_spec = |spec: &Spec| sources.get(spec.id).text().lines().any(|line| line.starts_with("napkin:"));
+    list.into_iter().filter(|(named, spec)| *named || is_spec(spec)).map(|(_, spec)| spec).collect()
+}
+
+/// The specs of both sides of a range.
+fn revisions(range: &str, paths: &[PathBuf], sources: &mut Sources) -> Result<(Vec<Spec>, Vec<Spec>), Failure> {
+    let range = Range::parse(range)?;
+    let old = tree(&range.old, true, paths, sources)?;
+    let (new, label) = match &range.new {
+        Some(new) => (tree(new, false, paths, sources)?, format!("`{}`", new.label)),
+        None => (working(paths, sources)?, "the files as they are".to_owned()),
+    };
+    for path in paths {
+        let wanted = shown(path);
+        let holds = |list: &[(bool, Spec)]| {
+            list.iter()
+                .any(|(_, spec)| wanted.is_empty() || spec.key == wanted || Path::new(&spec.key).starts_with(&wanted))
+        };
+        if !holds(&old) && !holds(&new) {
+            let old = &range.old.label;
+            return Err(Failure(format!("there is no spec at {} in `{old}` nor in {label}", path.display())));
+        }
+    }
+    Ok((specs_among(old, sources), specs_among(new, sources)))
+}
+
+/// The YAML files of a revision, and whether each is named itself. An old one carries its revision in its name.
+fn tree(
+    revision: &Revision,
+    old: bool,
+    paths: &[PathBuf],
+    sources: &mut Sources,
+) -> Result<Vec<(bool, Spec)>, Failure> {
+    let named: Vec<String> = paths.iter().map(|path| shown(path)).collect();
+    let mut list = Vec::new();
+    for blob in revision.files(paths)? {
+        let is_named = named.contains(&blob.path);
+        if is_named || blob.path.ends_with(".yaml") || blob.path.ends_with(".yml") {
+            let name = format!("{}:{}", revision.label, blob.path);
+            let text = files::text(&name, revision.read(&blob)?)?;
+            let id = sources.add(if old { name } else { blob.path.clone() }, text);
+            list.push((is_named, Spec { key: blob.path, id }));
+        }
+    }
+    Ok(list)
+}
+
+/// The YAML files as they are; what isn't there may be gone.
+fn working(paths: &[PathBuf], sources: &mut Sources) -> Result<Vec<(bool, Spec)>, Failure> {
+    let here = [PathBuf::from(".")];
+    let paths = if paths.is_empty() { here.as_slice() } else { paths };
+    let mut list = Vec::new();
+    for path in paths.iter().filter(|path| path.exists()) {
+        for file in files::yaml_files(path)? {
+            let spec = Spec { key: shown(&file), id: files::read(&file, sources)? };
+            list.push((file == *path, spec));
+        }
+    }
+    Ok(list)
+}
+
+/// Specs of both sides by path, then by the name that they give themselves, then what only one side has.
+fn matched<'k>(old: &'k [Known], new: &'k [Known], two_files: bool) -> Vec<(Option<&'k Known>, Option<&'k Known>)> {
+    let mut older: Vec<Option<&Known>> = old.iter().map(Some).collect();
+    let by_path: BTreeMap<&str, usize> = old.iter().enumerate().map(|(at, spec)| (spec.key.as_str(), at)).collect();
+    let mut pairs: Vec<(Option<&Known>, Option<&Known>)> = Vec::new();
+    for (at, spec) in new.iter().enumerate() {
+        let before = if two_files { Some(at) } else { by_path.get(spec.key.as_str()).copied() };
+        pairs.push((before.and_then(|at| older.get_mut(at)?.take()), Some(spec)));
+    }
+    let called = |spec: &Known, name: &str| !name.is_empty() && spec.analysis.graph.name == name;
+    let lonely: Vec<&Known> = pairs.iter().filter(|(old, _)| old.is_none()).filter_map(|(_, new)| *new).collect();
+    for (old, new) in pairs.iter_mut().filter(|(old, _)| old.is_none()) {
+        let name = new.map_or("", |new| new.analysis.graph.name.as_str());
+        let mut fits = older.iter_mut().filter(|old| old.is_some_and(|old| called(old, name)));
+        // A name that several have says nothing about which became which.
+        if let (Some(fit), None) = (fits.next(), fits.next())
+            && lonely.iter().filter(|other| called(other, name)).count() == 1
+        {
+            *old = fit.take();
+        }
+    }
+    pairs.extend(older.into_iter().flatten().map(|gone| (Some(gone), None)));
+    pairs.sort_by_key(|(old, new)| new.or(*old).map(|spec| spec.key.as_str()));
+    pairs
+}
