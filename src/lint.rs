@@ -2,6 +2,8 @@
 
 mod field;
 mod loss;
+mod pack;
+mod path;
 mod promises;
 mod rule;
 mod run;
@@ -14,6 +16,7 @@ use crate::expr::EntityRef;
 use crate::source::Span;
 
 pub use field::{FIELDS, FieldDef};
+pub use pack::{Confidence, PACKS, Pack, Packs};
 pub use rule::{Rule, built_in, load};
 pub use run::{NotChecked, Outcome, run};
 pub use world::World;
@@ -30,6 +33,10 @@ pub struct Finding {
     pub severity: Severity,
     /// The rule's concern.
     pub category: String,
+    /// The pack of its rule; none for what is said about suppressions.
+    pub pack: Option<&'static str>,
+    /// How sure it is.
+    pub confidence: Confidence,
     /// What is wrong.
     pub message: String,
     /// What to do.

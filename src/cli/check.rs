@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// A folder with rules of your own; may be given several times.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
+    /// Turn on a further pack of rules, or `all`; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pack: Vec<String>,
     /// Let rules ask a simulation of the system at peak (`flow.simulated.p99`), which runs if one does.
     #[arg(long)]
     simulate: bool,
@@ -59,6 +62,7 @@ enum FailOn {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let style = diagnostics::Style { verbose: args.verbose, ..terminal.style };
+    let packs = files::packs(&args.pack)?;
     let (_, rules) = files::rules(&args.rules, style)?;
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
@@ -68,14 +72,14 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let extent = Extent::Requests(args.requests as usize);
     let simulation = Settings { seed: args.seed, runs: RUNS, extent, load: Load::Peak };
     let simulation = args.simulate.then_some(&simulation);
-    let question = Question { rules: &rules, today, simulation, ..Question::default() };
+    let question = Question { rules: &rules, packs, today, simulation, ..Question::default() };
     let analyses: Vec<_> = ids.into_iter().map(|id| ask(&sources, id, &catalog, question)).collect();
     let checked = Checked { sources: &sources, analyses: &analyses };
     let failed = |error: serde_json::Error| Failure(format!("can't write the report: {error}"));
     let text = match args.format {
         Format::Text => diagnostics::text(&checked, style),
         Format::Json => findings_json::json(&checked).map_err(failed)?,
-        Format::Sarif => sarif::sarif(&checked, &rules).map_err(failed)?,
+        Format::Sarif => sarif::sarif(&checked, &rules, packs).map_err(failed)?,
         Format::Markdown => markdown::markdown(&checked),
     };
     print(&text)?;

@@ -264,6 +264,7 @@ fn all_fields() -> Vec<FieldDef> {
     fields.extend(fates());
     fields.extend(chances());
     fields.extend(crate::lint::loss::fields());
+    fields.extend(crate::lint::path::fields());
     fields.extend(crate::lint::promises::fields());
     fields.extend(crate::lint::simulated::fields());
     for target in Target::ALL {
@@ -302,6 +303,7 @@ fn all_fields() -> Vec<FieldDef> {
             "health_check" => "health_check.stated",
             "dead_letter" => "dead_letter.stated",
             "standby" => "standby.stated",
+            "checkpoint" => "checkpoint.stated",
             _ => "quorum.stated",
         };
         fields.push(FieldDef {

@@ -19,6 +19,10 @@ struct Entry<'r> {
     rule: &'r str,
     kind: &'static str,
     severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pack: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<&'static str>,
     message: &'r str,
     help: Option<&'r str>,
     subject: Option<&'r str>,
@@ -93,17 +97,20 @@ pub fn json(checked: &Checked<'_>) -> serde_json::Result<String> {
 fn entry<'r>(item: &'r Item<'r>, sources: &Sources) -> Entry<'r> {
     let labels = item.labels();
     let place = |span| (sources.get(span_source(span)).name().to_owned(), region(sources, span));
+    let finding = match item {
+        Item::Finding(finding) => Some(finding),
+        Item::Mistake(_) => None,
+    };
     let first = labels.first().map(|label| place(label.span));
     Entry {
         rule: item.code(),
         kind: if matches!(item, Item::Mistake(_)) { "mistake" } else { "finding" },
         severity: item.severity().name(),
+        pack: finding.and_then(|finding| finding.pack),
+        confidence: finding.map(|finding| finding.confidence.name()),
         message: item.message(),
         help: item.help(),
-        subject: match item {
-            Item::Finding(finding) => Some(&finding.subject_name),
-            Item::Mistake(_) => None,
-        },
+        subject: finding.map(|finding| finding.subject_name.as_str()),
         file: first.as_ref().map_or(String::new(), |(file, _)| file.clone()),
         region: first.map(|(_, region)| region),
         related: labels

@@ -3,21 +3,22 @@
 use serde_json::{Value, json};
 
 use crate::diagnostic::Severity;
-use crate::lint::Rule;
+use crate::lint::{Packs, Rule};
 use crate::report::{Checked, Item};
 
-/// Writes the log.
-pub fn sarif(checked: &Checked<'_>, rules: &[Rule]) -> serde_json::Result<String> {
+/// Writes the log; it describes the rules of the packs that were asked.
+pub fn sarif(checked: &Checked<'_>, rules: &[Rule], packs: Packs<'_>) -> serde_json::Result<String> {
     let results: Vec<Value> = checked.items().map(|item| result(&item, checked)).collect();
     let mut described: Vec<Value> = rules
         .iter()
+        .filter(|rule| packs.have(rule.pack))
         .map(|rule| {
             json!({
                 "id": rule.name,
                 "shortDescription": { "text": rule.name.replace('-', " ") },
                 "fullDescription": { "text": rule.why },
                 "defaultConfiguration": { "level": level(rule.severity) },
-                "properties": { "category": rule.category },
+                "properties": { "category": rule.category, "pack": rule.pack, "confidence": rule.confidence.name() },
             })
         })
         .collect();
