@@ -5,7 +5,7 @@ use crate::definition::SEED;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::estimate::{Estimate, Run, Scenario, estimate_median, verify};
 use crate::graph::{Graph, Structure, build};
-use crate::lint::{Day, Finding, NotChecked, Rule, World, run};
+use crate::lint::{Day, Finding, NotChecked, Packs, Rule, World, run};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::{Change, read};
@@ -43,6 +43,8 @@ pub struct Question<'q> {
     pub changes: &'q [(String, SourceId)],
     /// The rules that it is checked against.
     pub rules: &'q [Rule],
+    /// The packs of rules that are asked.
+    pub packs: Packs<'q>,
     /// The day on which suppressions may have expired; without one they don't.
     pub today: Option<Day>,
     /// The simulation that rules may ask for, which runs only if one does.
@@ -56,7 +58,7 @@ pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule
 
 /// [`analyse`] with all that may be asked.
 pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Question<'_>) -> Analysis {
-    let Question { changes: settings, rules, today, simulation } = question;
+    let Question { changes: settings, rules, packs, today, simulation } = question;
     let mut diagnostics = Diagnostics::new();
     let spec = {
         let document = yaml::parse(sources, id, &mut diagnostics);
@@ -93,7 +95,7 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
         let mut world = World::new(&graph, &structure, &estimate);
         world.catalog = Some(catalog);
         world.simulation = simulation;
-        let outcome = run(&world, rules, today);
+        let outcome = run(&world, rules, packs, today);
         diagnostics.extend(outcome.diagnostics);
         (findings, not_checked) = (outcome.findings, outcome.not_checked);
     }
@@ -124,7 +126,7 @@ pub fn run_example(rule: &Rule, text: &str, bad: bool, catalog: &Catalog) -> Exa
     let id = sources.add("example", whole);
     let simulation = Settings { seed: SEED, runs: 4, extent: Extent::Requests(EXAMPLE_REQUESTS), load: Load::Peak };
     let rules = std::slice::from_ref(rule);
-    let question = Question { rules, simulation: Some(&simulation), ..Question::default() };
+    let question = Question { rules, packs: Packs::All, simulation: Some(&simulation), ..Question::default() };
     let analysis = ask(&sources, id, catalog, question);
     if let Some(mistake) = analysis.diagnostics.first().filter(|_| !analysis.is_usable()) {
         return ExampleResult::Invalid(format!("{} ({})", mistake.message, mistake.help.clone().unwrap_or_default()));

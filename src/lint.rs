@@ -3,6 +3,8 @@
 mod field;
 mod fingerprint;
 mod loss;
+mod pack;
+mod path;
 mod promises;
 mod rule;
 mod run;
@@ -16,6 +18,7 @@ use crate::source::Span;
 
 pub use field::{FIELDS, FieldDef};
 pub use fingerprint::{Fingerprint, numbered};
+pub use pack::{Confidence, PACKS, Pack, Packs};
 pub use rule::{Rule, built_in, load};
 pub use run::{NotChecked, Outcome, run};
 pub use suppress::SUPPRESSIONS;
@@ -33,6 +36,10 @@ pub struct Finding {
     pub severity: Severity,
     /// The rule's concern.
     pub category: String,
+    /// The pack of its rule; none for what is said about suppressions.
+    pub pack: Option<&'static str>,
+    /// How sure it is.
+    pub confidence: Confidence,
     /// What is wrong.
     pub message: String,
     /// What to do.

@@ -36,7 +36,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::lint::{Finding, Fingerprint, Waiver, numbered};
+use crate::lint::{Finding, Fingerprint, Packs, Waiver, numbered};
 use crate::source::{SourceId, Sources};
 
 /// Checked specs, and what is made of them.
@@ -51,6 +51,8 @@ pub struct Checked<'c> {
     pub fail_on: Option<Severity>,
     /// How the findings compare with a baseline, if there is one.
     pub baseline: Option<&'c baseline::Compared>,
+    /// The packs of rules that were asked.
+    pub packs: Packs<'c>,
 }
 
 /// How many things were found, waived ones apart.

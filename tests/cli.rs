@@ -265,6 +265,23 @@ fn numbers_and_rules_and_explanations_are_there() {
 }
 
 #[test]
+fn packs_are_turned_on_listed_and_refused_by_name() {
+    let listed = stdout(&napkin(&["rules", "list", "--pack", "security"]));
+    assert!(listed.lines().count() >= 15 && listed.lines().all(|line| line.ends_with("security (off)")), "{listed}");
+    let output = napkin(&["rules", "list", "--pack", "securty"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `security`"), "{output:?}");
+    let spec = b"napkin: 1\ncomponents: { api: { is: service, password_hash: md5 } }\n";
+    assert_eq!(status(&["check", "-"], spec), 0);
+    assert_eq!(status(&["check", "-", "--pack", "cost"], spec), 0);
+    assert_eq!(status(&["check", "-", "--pack", "cost", "--pack", "security"], spec), 1);
+    assert_eq!(status(&["check", "-", "--pack", "al"], spec), 2);
+    let found = stdout(&with_input(&["check", "-", "--pack", "all", "--format", "json"], spec));
+    assert!(found.contains("\"pack\": \"security\"") && found.contains("\"confidence\": \"high\""), "{found}");
+    let log = |more: &[&str]| stdout(&with_input(&[&["check", "-", "--format", "sarif"], more].concat(), spec));
+    assert!(log(&["--pack", "security"]).contains("password-hash-too-fast") && !log(&[]).contains("password-hash"));
+}
+
+#[test]
 fn init_writes_a_spec_that_passes() {
     let folder = std::env::temp_dir().join(format!("napkin-init-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

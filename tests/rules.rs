@@ -1,10 +1,12 @@
 //! Laws about all rules, and their own examples.
 
-use napkin::analysis::{ExampleResult, run_example};
+use napkin::analysis::{ExampleResult, Question, ask, run_example};
 use napkin::catalog::Catalog;
 use napkin::diagnostic::Diagnostics;
-use napkin::lint::{Rule, built_in, load};
+use napkin::lint::{PACKS, Packs, Rule, built_in, load};
 use napkin::source::Sources;
+
+use crate::at;
 
 fn rules() -> Vec<Rule> {
     let mut diagnostics = Diagnostics::new();
@@ -34,7 +36,7 @@ fn every_rule_has_examples_that_fire_and_that_stay_silent() {
 #[test]
 fn names_are_unique_and_name_the_bad_pattern() {
     let rules = rules();
-    assert!(rules.len() >= 30, "only {} rules", rules.len());
+    assert!(rules.len() >= 160, "only {} rules", rules.len());
     let mut names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
     names.sort_unstable();
     let count = names.len();
@@ -43,6 +45,81 @@ fn names_are_unique_and_name_the_bad_pattern() {
     for rule in &rules {
         assert!(!rule.name.starts_with("no-") && !rule.name.starts_with("require-"), "{} names the remedy", rule.name);
         assert!(rule.why.len() > 40, "{} gives no reason", rule.name);
+    }
+}
+
+#[test]
+fn every_rule_says_its_pack_its_confidence_and_since_when_it_is_there() {
+    for rule in rules() {
+        assert!(rule.pack != "custom", "{} has no pack", rule.name);
+        assert!(rule.since.is_some(), "{} doesn't say since when", rule.name);
+        assert!(rule.message.parts.len() > 1 || rule.target == napkin::vocabulary::Target::System, "{}", rule.name);
+    }
+    for pack in &PACKS {
+        let count = rules().iter().filter(|rule| rule.pack == pack.name).count();
+        assert!(count >= 7 || pack.name == "custom", "{} has {count} rules", pack.name);
+    }
+}
+
+#[test]
+fn the_handbook_page_names_rules_that_exist_and_all_of_them() {
+    let page = std::fs::read_to_string(at("docs/handbook.md")).unwrap();
+    let rules = rules();
+    for rule in &rules {
+        assert!(page.contains(&format!("`{}`", rule.name)), "docs/handbook.md doesn't name {}", rule.name);
+    }
+    // What stands in the last column of a table, in backquotes and with hyphens, is a rule.
+    let cells = page.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.rsplit('|').nth(1));
+    let words =
+        cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).filter(|w| w.contains('-') && !w.contains(' '));
+    let mut named = 0;
+    for word in words.filter(|word| *word != "sqs-fifo") {
+        assert!(rules.iter().any(|rule| rule.name == word), "docs/handbook.md names {word}, which doesn't exist");
+        named += 1;
+    }
+    assert!(named > 250, "only {named} are named");
+    for pack in PACKS.iter().filter(|pack| pack.name != "custom") {
+        let count = rules.iter().filter(|rule| rule.pack == pack.name).count();
+        let row = page.lines().find(|line| line.starts_with(&format!("| {} |", pack.name))).unwrap_or_default();
+        assert!(row.ends_with(&format!("| {count} |")), "docs/handbook.md: {} has {count} rules: {row}", pack.name);
+        assert_eq!(row.contains("| on |"), pack.default, "{row}");
+    }
+    for section in 1..=62 {
+        assert!(page.contains(&format!("\n## {section}. ")), "section {section} is missing");
+    }
+}
+
+#[test]
+fn rules_of_users_are_in_a_pack_of_their_own_and_a_wrong_pack_is_found() {
+    let text = |more: &str| {
+        format!(
+            "rule: x\nseverity: info\ncategory: c\n{more}for: component\nwhen: component.critical\nmessage: m\nhelp: h\nwhy: w\n"
+        )
+    };
+    let mut sources = Sources::new();
+    let id = sources.add("rule.yaml", text(""));
+    let rule = load(&sources, id, &mut Diagnostics::new()).unwrap();
+    assert_eq!((rule.pack, rule.confidence), ("custom", napkin::lint::Confidence::Medium));
+    assert!(Packs::Default.have(rule.pack));
+    let wrong = |more: &str| mistakes(&text(more)).into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+    assert_eq!(wrong("pack: securty\n"), ["securty"]);
+    assert_eq!(wrong("confidence: sure\n"), ["sure"]);
+    assert_eq!(wrong("pack: security\nconfidence: low\nsince: 1.0.0\n"), Vec::<String>::new());
+}
+
+#[test]
+fn an_allowance_of_a_pack_that_is_off_is_neither_unknown_nor_unused() {
+    let rules = rules();
+    let text = "napkin: 1\ncomponents: { api: { is: service, logs: { personal: true } } }\nallow: [{ rule: personal-data-in-logs, on: api, because: test data }]\n";
+    let mut sources = Sources::new();
+    let id = sources.add("s.yaml", text);
+    let catalog = Catalog::new();
+    for (packs, open, allowed) in [(Packs::Default, 0, 0), (Packs::All, 0, 1)] {
+        let question = Question { rules: &rules, packs, ..Question::default() };
+        let found = ask(&sources, id, &catalog, question);
+        assert!(found.is_usable(), "{:?}", found.diagnostics);
+        let of = |wanted: bool| found.findings.iter().filter(|f| f.allowed.is_some() == wanted).count();
+        assert_eq!((of(false), of(true)), (open, allowed), "{packs:?} {:?}", found.findings);
     }
 }
 

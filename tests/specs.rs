@@ -1,20 +1,29 @@
 //! Shipped specs: clean ones have no findings, the handbook's flawed ones have theirs, and figures obey laws.
 
-use napkin::analysis::{Analysis, analyse};
+use napkin::analysis::{Analysis, Question, ask};
 use napkin::catalog::Catalog;
 use napkin::diagnostic::Diagnostics;
 use napkin::estimate::spreads;
-use napkin::lint::built_in;
+use napkin::lint::{Packs, built_in};
 use napkin::report::explain::wanted;
 use napkin::source::Sources;
 
 use crate::{at, yaml_files};
 
 fn analysis(text: &str) -> Analysis {
+    with_packs(text, Packs::Default)
+}
+
+fn with_packs(text: &str, packs: Packs<'_>) -> Analysis {
     let rules = built_in(&mut Sources::new(), &mut Diagnostics::new());
     let mut sources = Sources::new();
     let id = sources.add("s.yaml", text);
-    let analysis = analyse(&sources, id, &Catalog::new(), &rules, Some((2026, 11, 24)));
+    let analysis = ask(
+        &sources,
+        id,
+        &Catalog::new(),
+        Question { rules: &rules, packs, today: Some((2026, 11, 24)), ..Question::default() },
+    );
     assert!(analysis.is_usable(), "{:?}\n{text}", analysis.diagnostics);
     analysis
 }
@@ -34,7 +43,7 @@ fn clean_specs_are_clean_and_flawed_ones_are_not() {
         if shown.contains("golden") {
             continue;
         }
-        let found = analysis(&std::fs::read_to_string(&path).unwrap());
+        let found = with_packs(&std::fs::read_to_string(&path).unwrap(), Packs::All);
         let open: Vec<&str> = found.findings.iter().filter(|f| f.allowed.is_none()).map(|f| f.rule.as_str()).collect();
         if shown.contains("handbook") {
             assert!(!open.is_empty(), "{shown} should have findings");

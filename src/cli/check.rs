@@ -31,6 +31,9 @@ pub(super) struct Args {
     /// A folder with rules of your own; may be given several times.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
+    /// Turn on a further pack of rules, or `all`; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pack: Vec<String>,
     /// Let rules ask a simulation of the system at peak (`flow.simulated.p99`), which runs if one does.
     #[arg(long)]
     simulate: bool,
@@ -68,6 +71,7 @@ impl FailOn {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let style = diagnostics::Style { verbose: args.verbose, ..terminal.style };
+    let packs = files::packs(&args.pack)?;
     let (_, rules) = files::rules(&args.rules, style)?;
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
@@ -80,7 +84,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let extent = Extent::Requests(args.requests as usize);
     let simulation = Settings { seed: args.seed, runs: RUNS, extent, load: Load::Peak };
     let simulation = args.simulate.then_some(&simulation);
-    let question = Question { rules: &rules, today, simulation, ..Question::default() };
+    let question = Question { rules: &rules, packs, today, simulation, ..Question::default() };
     let mut analyses: Vec<_> = ids.iter().map(|id| ask(&sources, *id, &catalog, question)).collect();
     let compared = args.baseline.apply(&sources, &ids, &mut analyses, &rules)?;
     let checked = Checked {
@@ -89,6 +93,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         analyses: &analyses,
         fail_on: args.fail_on.severity(),
         baseline: compared.as_ref(),
+        packs,
     };
     print(&output::written(args.format, &checked, &rules, style)?)?;
     for output in &args.output {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::Failure;
-use crate::diagnostic::Diagnostics;
-use crate::lint::{Day, Rule, built_in, load};
+use crate::diagnostic::{Diagnostics, suggestion};
+use crate::lint::{Day, PACKS, Packs, Rule, built_in, load};
 use crate::report::diagnostics::{Style, draw_all};
 use crate::source::{MAX_BYTES, SourceId, Sources};
 
@@ -113,6 +113,19 @@ pub(crate) fn rules(folders: &[PathBuf], style: Style) -> Result<(Sources, Vec<R
     }
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     Ok((sources, rules))
+}
+
+/// The packs that words stand for. An unknown word is a failure that names what was meant.
+pub(crate) fn packs(names: &[String]) -> Result<Packs<'_>, Failure> {
+    let known = || PACKS.iter().map(|pack| pack.name).chain(["all"]);
+    for name in names {
+        if !known().any(|word| word == name) {
+            let help = suggestion(name, known())
+                .unwrap_or_else(|| format!("there are {}", known().collect::<Vec<_>>().join(", ")));
+            return Err(Failure(format!("there is no pack `{name}`: {help}\n")));
+        }
+    }
+    Ok(if names.iter().any(|name| name == "all") { Packs::All } else { Packs::And(names) })
 }
 
 /// Today in UTC.

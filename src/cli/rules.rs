@@ -7,7 +7,7 @@ use clap::Subcommand;
 use crate::analysis::{ExampleResult, run_example};
 use crate::catalog::Catalog;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
-use crate::lint::{FIELDS, Rule};
+use crate::lint::{FIELDS, Packs, Rule};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -20,8 +20,12 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// All rules with their severity.
-    List,
+    /// All rules with severity, confidence and pack.
+    List {
+        /// Only the rules of this pack, or `all`; may be given several times.
+        #[arg(long, value_name = "NAME")]
+        pack: Vec<String>,
+    },
     /// Run the examples of every rule.
     Test,
     /// The fields that conditions and messages can use.
@@ -34,13 +38,17 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         return Ok(Done::Clean);
     }
     let (_, rules) = files::rules(&args.rules, terminal.style)?;
-    match args.command {
-        Command::List => {
+    match &args.command {
+        Command::List { pack } => {
             let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-            let lines = rules
-                .iter()
-                .map(|rule| format!("{:<width$}  {:<7}  {}\n", rule.name, rule.severity.name(), rule.category));
-            print(&lines.collect::<String>())?;
+            files::packs(pack)?;
+            let wanted = |rule: &&Rule| pack.is_empty() || pack.iter().any(|name| name == "all" || name == rule.pack);
+            let line = |rule: &Rule| {
+                let (severity, confidence) = (rule.severity.name(), rule.confidence.name());
+                let off = if Packs::Default.have(rule.pack) { "" } else { " (off)" };
+                format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{off}\n", rule.name, rule.pack)
+            };
+            print(&rules.iter().filter(wanted).map(line).collect::<String>())?;
             Ok(Done::Clean)
         }
         _ => test(&rules),

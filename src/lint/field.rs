@@ -216,7 +216,7 @@ fn structural() -> Vec<FieldDef> {
     ]
 }
 
-/// What fails with what.
+/// What fails with what, and what a product is not made for.
 #[rustfmt::skip]
 fn fates() -> Vec<FieldDef> {
     use Target::Component as C;
@@ -228,6 +228,9 @@ fn fates() -> Vec<FieldDef> {
                 (true, Some(tolerated)) => Value::Bool(tolerated < 1.0),
                 (true, None) => Value::Unknown(Missing { entity: EntityRef { target: C, index: u32::try_from(i).unwrap_or(0) }, field: "replicas" }),
             }
+        }),
+        own(C, "foreign_role", Type::Bool, "Whether it uses a product as something that this product isn't made for.", |w, i| {
+            Value::Bool(component(w, i).is_some_and(|c| c.profile.as_ref().is_some_and(|profile| !profile.kinds.contains(&c.kind))))
         }),
         own(C, "stands_on", list(C), "Components without which it doesn't work although it doesn't call them, in the end.", |w, i| {
             entities(C, of(&w.structure.outages.stands_on, i).filter(|on| *on != i))
@@ -264,6 +267,7 @@ fn all_fields() -> Vec<FieldDef> {
     fields.extend(fates());
     fields.extend(chances());
     fields.extend(crate::lint::loss::fields());
+    fields.extend(crate::lint::path::fields());
     fields.extend(crate::lint::promises::fields());
     fields.extend(crate::lint::simulated::fields());
     for target in Target::ALL {
@@ -302,6 +306,7 @@ fn all_fields() -> Vec<FieldDef> {
             "health_check" => "health_check.stated",
             "dead_letter" => "dead_letter.stated",
             "standby" => "standby.stated",
+            "checkpoint" => "checkpoint.stated",
             _ => "quorum.stated",
         };
         fields.push(FieldDef {

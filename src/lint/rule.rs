@@ -6,13 +6,29 @@ use crate::catalog::RULES;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, suggestion};
 use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
 use crate::lint::field::{FIELDS, functions, lookup};
+use crate::lint::pack::{CUSTOM, Confidence, PACKS};
 use crate::quantity::Hint;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
 
-const KEYS: [&str; 12] =
-    ["rule", "severity", "category", "for", "let", "when", "message", "help", "at", "why", "see", "examples"];
+const KEYS: [&str; 15] = [
+    "rule",
+    "severity",
+    "category",
+    "pack",
+    "confidence",
+    "since",
+    "for",
+    "let",
+    "when",
+    "message",
+    "help",
+    "at",
+    "why",
+    "see",
+    "examples",
+];
 
 /// A checked rule.
 #[derive(Debug)]
@@ -23,6 +39,12 @@ pub struct Rule {
     pub severity: Severity,
     /// Its concern.
     pub category: String,
+    /// Its pack: `custom` where it names none.
+    pub pack: &'static str,
+    /// How sure its findings are: medium where it doesn't say.
+    pub confidence: Confidence,
+    /// The version of napkin, or of a pack, that first had it.
+    pub since: Option<String>,
     /// What it is asked about.
     pub target: Target,
     /// Named parts of the condition.
@@ -162,6 +184,8 @@ impl Loader<'_, '_> {
             .choice("for", &Target::ALL.map(Target::name))
             .and_then(|word| Target::ALL.into_iter().find(|t| t.name() == word));
         let (category, why) = (self.text("category"), self.text("why"));
+        let (pack, confidence) = (self.pack(), self.confidence());
+        let since = self.root.get("since").and_then(Node::as_str).map(str::to_owned);
         let (name, severity, target) = (name?, severity?, target?);
         self.kebab(&name);
         let lets = self.lets(target);
@@ -183,6 +207,9 @@ impl Loader<'_, '_> {
             name,
             severity,
             category: category?,
+            pack: pack?,
+            confidence: confidence?,
+            since,
             target,
             lets,
             when: when?,
@@ -196,6 +223,22 @@ impl Loader<'_, '_> {
             span,
             when_span,
         })
+    }
+
+    fn pack(&mut self) -> Option<&'static str> {
+        if self.root.get("pack").is_none() {
+            return Some(CUSTOM);
+        }
+        let word = self.choice("pack", &PACKS.map(|pack| pack.name))?;
+        PACKS.iter().map(|pack| pack.name).find(|name| *name == word)
+    }
+
+    fn confidence(&mut self) -> Option<Confidence> {
+        if self.root.get("confidence").is_none() {
+            return Some(Confidence::Medium);
+        }
+        let word = self.choice("confidence", &Confidence::ALL.map(Confidence::name))?;
+        Confidence::ALL.into_iter().find(|confidence| confidence.name() == word)
     }
 
     fn kebab(&mut self, name: &str) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attributes::Origin;
 use crate::diagnostic::{Diagnostics, Label};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
+use crate::lint::pack::Packs;
 use crate::lint::rule::{Part, Rule, Template};
 use crate::lint::suppress;
 use crate::lint::world::{Scope, World};
@@ -42,13 +43,13 @@ pub struct Outcome {
     pub diagnostics: Diagnostics,
 }
 
-/// Runs rules. Without a `today`, suppressions don't expire.
-pub fn run<'w>(world: &World<'w>, rules: &'w [Rule], today: Option<Day>) -> Outcome {
+/// Runs the rules of some packs. Without a `today`, suppressions don't expire.
+pub fn run<'w>(world: &World<'w>, rules: &'w [Rule], packs: Packs<'_>, today: Option<Day>) -> Outcome {
     let mut outcome = Outcome::default();
-    for rule in rules {
+    for rule in rules.iter().filter(|rule| packs.have(rule.pack)) {
         one(world, rule, &mut outcome);
     }
-    suppress::apply(world, rules, today, &mut outcome);
+    suppress::apply(world, rules, packs, today, &mut outcome);
     outcome.findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     outcome
 }
@@ -122,6 +123,8 @@ fn judge<'w>(
         rule: rule.name.clone(),
         severity: rule.severity,
         category: rule.category.clone(),
+        pack: Some(rule.pack),
+        confidence: rule.confidence,
         message,
         help: fill(&rule.help, &scope, budget, &mut Mentions::default())?,
         subject,

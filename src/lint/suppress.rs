@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::expr::EntityRef;
+use crate::lint::pack::{Confidence, Packs};
 use crate::lint::rule::Rule;
 use crate::lint::run::Outcome;
 use crate::lint::world::World;
@@ -10,9 +11,9 @@ use crate::spec::Allowance;
 use crate::vocabulary::Target;
 
 /// Marks what is allowed and adds findings for suppressions that are expired or match nothing.
-pub(super) fn apply(world: &World<'_>, rules: &[Rule], today: Option<Day>, outcome: &mut Outcome) {
+pub(super) fn apply(world: &World<'_>, rules: &[Rule], packs: Packs<'_>, today: Option<Day>, outcome: &mut Outcome) {
     for allowance in &world.graph.allow {
-        if !rules.iter().any(|rule| rule.name == allowance.rule.value) {
+        let Some(rule) = rules.iter().find(|rule| rule.name == allowance.rule.value) else {
             let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
             let help = suggestion(&allowance.rule.value, names.iter().copied())
                 .unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
@@ -25,7 +26,7 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], today: Option<Day>, outco
                 .help(help),
             );
             continue;
-        }
+        };
         let expired = allowance.until.as_ref().zip(today).is_some_and(|(until, today)| today > until.value);
         let (mut used, mut shadowed) = (false, false);
         for finding in &mut outcome.findings {
@@ -57,7 +58,7 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], today: Option<Day>, outco
                     None => "fix what it hid, or agree on a new date".to_owned(),
                 },
             ));
-        } else if !used {
+        } else if !used && packs.have(rule.pack) {
             let message = format!("the suppression of `{}` matches nothing", allowance.rule.value);
             let help = if shadowed {
                 "remove it; an earlier one allows the same already"
@@ -82,6 +83,8 @@ fn about(world: &World<'_>, allowance: &Allowance, rule: &str, message: String, 
         rule: rule.to_owned(),
         severity: Severity::Warning,
         category: SUPPRESSIONS.to_owned(),
+        pack: None,
+        confidence: Confidence::High,
         message,
         help,
         subject: EntityRef { target: Target::System, index: 0 },

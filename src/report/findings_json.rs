@@ -24,6 +24,10 @@ struct Entry<'r> {
     category: &'r str,
     kind: &'static str,
     severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pack: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<&'static str>,
     message: &'r str,
     help: Option<&'r str>,
     subject: Option<&'r str>,
@@ -125,11 +129,17 @@ fn entry<'r>(item: Item<'r>, fingerprint: Fingerprint, checked: &'r Checked<'_>)
         Related { message: &label.text, file: place.file(), region: region(&place) }
     });
     let waiver = item.waiver();
+    let finding = match item {
+        Item::Finding(finding) => Some(finding),
+        Item::Mistake(_) => None,
+    };
     Entry {
         rule: item.code(),
         category: item.category(),
         kind: if matches!(item, Item::Mistake(_)) { "mistake" } else { "finding" },
         severity: item.severity().name(),
+        pack: finding.and_then(|finding| finding.pack),
+        confidence: finding.map(|finding| finding.confidence.name()),
         message: item.message(),
         help: item.help(),
         subject: item.subject(),

@@ -1,6 +1,6 @@
 //! SARIF 2.1.0, as code scanning services read it: rules with help, regions, related places, suppressions, fingerprints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,9 @@ use crate::source::Span;
 
 /// Writes the log.
 pub fn sarif(checked: &Checked<'_>, rules: &[Rule]) -> serde_json::Result<String> {
-    let mut described: Vec<Value> = rules.iter().map(descriptor).collect();
+    // Only rules that were asked are described.
+    let rules: Vec<&Rule> = rules.iter().filter(|rule| checked.packs.have(rule.pack)).collect();
+    let mut described: Vec<Value> = rules.iter().map(|rule| descriptor(rule)).collect();
     let mut known: BTreeMap<&str, usize> =
         rules.iter().enumerate().map(|(at, rule)| (rule.name.as_str(), at)).collect();
     for item in checked.items() {
@@ -75,13 +77,17 @@ fn descriptor(rule: &Rule) -> Value {
         }
     }
     markdown += &see("- ");
+    // Tags are a set.
+    let tags: BTreeSet<&str> = [rule.category.as_str(), rule.pack].into();
     let mut rule_json = json!({
         "id": rule.name,
         "shortDescription": { "text": escaped(&spaced(&rule.name)) },
         "fullDescription": { "text": escaped(&rule.why) },
         "help": { "text": escaped(&format!("{}{}", rule.why, see("See: "))), "markdown": markdown },
         "defaultConfiguration": { "level": level(rule.severity) },
-        "properties": { "category": rule.category, "tags": [rule.category] },
+        "properties": {
+            "category": rule.category, "pack": rule.pack, "confidence": rule.confidence.name(), "tags": tags,
+        },
     });
     let link = rule.see.iter().find(|see| see.starts_with("https://") && !see.contains(char::is_whitespace));
     if let (Some(object), Some(link)) = (rule_json.as_object_mut(), link) {

@@ -82,6 +82,7 @@ pub const GROUPS: &[(&str, &str)] = &[
     ("dead_letter", "to"),
     ("quorum", "write"),
     ("standby", "replicas"),
+    ("checkpoint", "every"),
 ];
 
 /// What an attribute is called elsewhere, for those who write that.
@@ -124,6 +125,12 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("managed", Shape::Flag, "Whether a provider runs and repairs it."),
     component("redundancy", Shape::Choice(&["none", "multi-node", "multi-zone", "multi-region"]), "What a managed product survives by itself."),
     component("stateful", Shape::Flag, "Whether a replica keeps something that another one doesn't have."),
+    component("found_by", Shape::Choice(&["dns", "registry", "fixed-address"]), "How its callers know where its replicas are."),
+    component("replaces", Shape::Text, "The component that it takes over from, piece by piece (strangler fig)."),
+    component("leader_election", Shape::Choice(&["none", "raft", "lease", "coordinator"]), "How its replicas agree on which one of them acts."),
+    component("voters", Shape::Whole(1), "Nodes that vote on who leads, a witness included."),
+    component("observed_by", Shape::Names, "What it is watched by: `metrics`, `logs`, `traces`."),
+    component("metric_labels", Shape::Names, "Labels of its metrics."),
 
     // Size.
     component("replicas", Shape::Whole(1), "Nodes in all; a replicated database counts its primary."),
@@ -185,6 +192,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
 
     // Clients.
     component("location", Shape::Choice(&["local", "regional", "continental", "global"]), "Where clients are, seen from the system."),
+    component("platform", Shape::Choice(&["browser", "mobile", "server", "device"]), "What these clients run on."),
     component("rtt", TIME, "Round-trip time between these clients and the system."),
     component("connections", NUMBER, "Connections that clients hold open at the same time."),
     component("heartbeat", TIME, "Time between two signs of life on an open connection."),
@@ -208,14 +216,23 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("invalidation", Shape::Choice(&["ttl", "event", "delete", "none"]), "How an entry learns of a change."),
     component("stampede", Shape::Choice(&["single-flight", "early-refresh", "background-refresh", "none"]), "What keeps an expired hot key from reaching the store many times."),
     component("flush", TIME, "How long a write-back cache may hold a write before the store has it."),
+    component("persistence", Shape::Choice(&["none", "snapshot", "append-log"]), "What of it survives a restart."),
+    component("cache_control", Shape::Choice(&["public", "private", "no-cache", "no-store"]), "What answers say about being cached by others."),
+    component("versioned_names", Shape::Flag, "Whether changed content gets a new name, so that old entries do no harm."),
 
     // Balancers.
     component("algorithm", Shape::Choice(&["round-robin", "weighted", "least-connections", "ip-hash", "consistent-hash", "random", "two-choices", "least-response-time"]), "How a target is chosen."),
     component("layer", Shape::Whole(4), "4 for transport, 7 for HTTP."),
+    component("routes_by", Shape::Choice(&["connection", "host", "path", "header"]), "What it looks at to choose where a request goes."),
+    component("sticky", Shape::Flag, "Whether a client stays with the target that it had before."),
+    component("idle_timeout", TIME, "How long a silent connection is kept open."),
     component("rate_limit", RATE, "Requests per second that it lets through from all clients together."),
     component("rate_limit.algorithm", Shape::Choice(&["token-bucket", "leaky-bucket", "fixed-window", "sliding-window"]), "How it counts; a token bucket unless stated."),
     component("rate_limit.burst", NUMBER, "Requests that may come at once: tokens of a full bucket, or room of a leaky one; a second's worth unless stated."),
     component("rate_limit.window", TIME, "Length of a fixed or sliding window; a second unless stated."),
+    component("rate_limit.status", Shape::Whole(100), "Status code of what is refused."),
+    component("rate_limit.retry_after", Shape::Flag, "Whether a refusal says when to come back."),
+    component("rate_limit.on_failure", Shape::Choice(&["open", "closed"]), "What happens when the limiter can't count: let through or refuse."),
 
     // Stores.
     component("model", Shape::Choice(&["relational", "document", "key-value", "wide-column", "graph", "time-series", "search", "vector"]), "What sort of database it is."),
@@ -233,6 +250,13 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("replication.scope", Shape::Choice(&["zone", "region", "global"]), "How far apart the copies that a write waits for are."),
     component("quorum.read", READ_LEVELS, "Copies that a read asks (R), or a level: `LOCAL_QUORUM`, `majority`."),
     component("quorum.write", WRITE_LEVELS, "Copies that a write waits for (W), or a level: `QUORUM`, `majority`."),
+    component("conflicts", Shape::Choice(&["none", "last-write-wins", "merge", "crdt", "partitioned"]), "What becomes of two writes of the same record at different nodes."),
+    component("sharding", Shape::Choice(&["range", "hash", "modulo", "consistent-hash", "directory", "geo"]), "How a key finds its shard."),
+    component("vnodes", Shape::Whole(1), "Points that each node has on the hash ring."),
+    component("stored_on", Shape::Choice(&["local", "block", "file", "object"]), "What its files lie on."),
+    component("refresh", TIME, "Time until what was written is found, as in search indexes."),
+    component("link_expiry", TIME, "How long an address signed in advance works."),
+    component("encrypted", Shape::Flag, "Whether what it keeps is encrypted."),
     component("reads_from", Shape::Choice(&["primary", "replicas", "any"]), "Which copies answer reads."),
     component("consistent_reads", Shape::Flag, "Whether reads ask for the latest value, where a product offers both (DynamoDB)."),
     component("backup.every", TIME, "Time between backups."),
@@ -243,6 +267,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("backup.continuous", Shape::Flag, "Whether every change is archived (WAL, binlog, point-in-time recovery)."),
     component("backup.lag", TIME, "How far a continuous archive is behind; 5 min unless stated."),
     component("backup.region", Shape::Names, "Where backups are kept."),
+    component("backup.tested", Shape::Flag, "Whether restores are tried regularly."),
     component("max_connections", Shape::Whole(1), "Connections that one node of the store accepts."),
     component("max_item", BYTES, "Largest item, row, document or message."),
     component("durability", RATIO, "Chance that an object survives a year."),
@@ -261,11 +286,45 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("max_retention", TIME, "Longest retention that the product allows."),
     component("dead_letter.to", Shape::Text, "Where messages go that fail again and again."),
     component("dead_letter.after", Shape::Whole(1), "Deliveries after which a message counts as failed."),
+    component("dead_letter.watched", Shape::Flag, "Whether somebody hears of messages that end there."),
     component("delivery", Shape::Choice(&["at-most-once", "at-least-once", "exactly-once"]), "What a consumer is promised."),
     component("ordering", Shape::Choice(&["none", "key", "total"]), "Which order messages keep."),
     component("replay", Shape::Flag, "Whether consumed messages can be read again."),
     component("max_length", NUMBER, "Messages that the queue holds before it refuses or drops."),
     component("idempotent", Shape::Flag, "Whether doing the same work twice changes nothing."),
+    component("acks", Shape::Choice(&["none", "leader", "all"]), "Copies that a producer waits for."),
+    component("min_insync", Shape::Whole(1), "Copies that must be up to date for a write to be taken."),
+    component("needs_order", Shape::Choice(&["none", "key", "total"]), "Order in which a consumer has to see messages."),
+    component("dedupe", TIME, "How long it remembers which messages it has handled."),
+    component("outbox", Shape::Flag, "Whether its messages are written in the transaction of its data and sent from there."),
+    component("backpressure", Shape::Choice(&["none", "block", "drop", "refuse", "scale"]), "What happens when more comes than can be handled."),
+    component("snapshots", Shape::Flag, "Whether state that is rebuilt from events is also kept as snapshots."),
+
+    // Pipelines.
+    component("schedule", TIME, "Time between two runs."),
+    component("run_time", TIME, "How long a run takes."),
+    component("window", TIME, "Length of the windows over which it computes."),
+    component("slide", TIME, "Time between the beginnings of two windows, where they overlap."),
+    component("event_time", Shape::Flag, "Whether windows go by when things happened rather than by when they arrived."),
+    component("lateness", TIME, "How long a window waits for what comes late."),
+    component("checkpoint.every", TIME, "Time between two saved states."),
+    component("micro_batch", TIME, "Length of the small batches in which a stream is handled."),
+    component("rebuilds", TIME, "How much history it has to be able to read again."),
+
+    // Who may do what.
+    component("auth", Shape::Choice(&["none", "basic", "api-key", "session-cookie", "jwt", "oauth2", "mtls"]), "How callers prove who they are."),
+    component("authorization", Shape::Choice(&["none", "rbac", "abac", "acl", "ownership"]), "How it is decided what a caller may do."),
+    component("password_hash", Shape::Choice(&["plain", "md5", "sha1", "sha256", "pbkdf2", "bcrypt", "scrypt", "argon2"]), "How passwords are kept."),
+    component("csrf_protection", Shape::Flag, "Whether requests of other sites are told apart (token, SameSite)."),
+    component("oauth_flow", Shape::Choice(&["authorization-code", "pkce", "implicit", "password", "client-credentials"]), "How a client gets its token."),
+    component("token.ttl", TIME, "How long an access token is good for."),
+    component("token.revocable", Shape::Flag, "Whether a token can be taken back before it expires."),
+    component("token.storage", Shape::Choice(&["cookie", "local-storage", "memory"]), "Where a browser keeps it."),
+    component("token.signing", Shape::Choice(&["hs256", "rs256", "es256", "eddsa"]), "How tokens are signed."),
+
+    // Interfaces.
+    component("api", Shape::Choice(&["rest", "graphql", "grpc", "soap"]), "Style of its interface."),
+    component("query_limit", Shape::Flag, "Whether depth or cost of a query is limited."),
 
     // Timeouts that a product imposes.
     component("max_timeout", TIME, "Longest request that the product allows."),
@@ -283,6 +342,8 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     component("logs.per_request", BYTES, "Logs and traces that one request leaves."),
     component("logs.sample", RATIO, "Share of requests that leave them."),
     component("logs.keep", TIME, "How long they are kept."),
+    component("logs.format", Shape::Choice(&["json", "text"]), "How a line is written."),
+    component("logs.personal", Shape::Flag, "Whether they hold personal data as it came."),
 
     // A call.
     step("description", Shape::Text, "What the call is for."),
@@ -308,6 +369,18 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     step("optional", Shape::Flag, "Whether the request succeeds without it."),
     step("idempotent", Shape::Flag, "Whether repeating the call is safe."),
     step("transaction", Shape::Text, "The transaction that it belongs to."),
+    step("compensation", Shape::Text, "What undoes it when a later step of its transaction fails."),
+    step("atomic", Shape::Flag, "Whether reading and changing is one operation at the callee."),
+    step("indexed", Shape::Flag, "Whether an index answers it."),
+    step("match", Shape::Choice(&["key", "range", "prefix", "substring"]), "What is looked for."),
+    step("shards_asked", Shape::Whole(1), "Shards that it has to ask, all of which have to answer."),
+    step("part", BYTES, "Size of the parts in which a large body is sent."),
+    step("early_data", Shape::Flag, "Whether it is sent with the first packet of a resumed connection (0-RTT)."),
+    step("lock.ttl", TIME, "Time after which a lock is free again."),
+    step("lock.hold", TIME, "How long its holder works, at the 99th percentile."),
+    step("lock.keys", NUMBER, "Different things that are locked, all alike."),
+    step("lock.owner_check", Shape::Flag, "Whether only its holder can release it."),
+    step("lock.fencing", Shape::Flag, "Whether what it protects refuses a holder whose lock is over."),
     step("protocol", Shape::Choice(&["http1", "http2", "http3", "grpc", "websocket", "sse", "tcp", "udp", "amqp", "sql"]), "What is spoken on the wire."),
     step("static", Shape::Flag, "Whether what comes back is the same for everybody (files, images, video)."),
 
@@ -326,6 +399,19 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     flow("slo.availability", RATIO, "Objective for the share of requests that succeed."),
     flow("slo.period", TIME, "Period of the error budget; 30 days unless stated."),
     flow("timeout", TIME, "How long the client waits for the whole request."),
+    flow("commit", Shape::Choice(&["local", "saga", "two-phase"]), "How its writes at several places become one."),
+    flow("alert.on", Shape::Choice(&["burn-rate", "error-rate", "latency", "processor", "memory", "disk"]), "What wakes somebody."),
+    flow("alert.windows", Shape::Whole(1), "Windows over which the burn rate has to be high at once."),
+    flow("method", Shape::Choice(&["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]), "HTTP method of its first call."),
+    flow("path", Shape::Text, "Path of its first call, as in `/v1/orders/{id}`."),
+    flow("status", Shape::Whole(100), "Status code of success."),
+    flow("versioned", Shape::Flag, "Whether clients say which version of the interface they mean, in the path or a header."),
+    flow("pagination", Shape::Choice(&["none", "offset", "cursor"]), "How a list is handed out."),
+    flow("rows", NUMBER, "Rows that the list has in all."),
+    flow("sort_key", Shape::Choice(&["unique", "shared"]), "Whether two rows may have the same place in the order."),
+    flow("total_count", Shape::Flag, "Whether each page says how many rows there are."),
+    flow("idempotency_key", Shape::Flag, "Whether clients send a key by which a repeated request is recognised."),
+    flow("idempotency_key.keep", TIME, "How long these keys are remembered."),
 
     // Data.
     data("description", Shape::Text, "What the records are."),
@@ -345,11 +431,14 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     data("max_shard", BYTES, "Largest sensible size of a shard."),
     data("key.alphabet", Shape::Whole(2), "Different characters of a random key."),
     data("key.length", Shape::Whole(1), "Characters of a random key."),
+    data("key.order", Shape::Choice(&["random", "time"]), "Whether keys grow with time."),
     data("cold_price", quantity(Dimension::STORAGE_PRICE), "Price of keeping what isn't hot, where it is kept on something cheaper."),
     data("consistency", CONSISTENCY, "What a reader of this data has to be promised."),
     data("staleness", TIME, "How old a read may be."),
     data("durable", Shape::Flag, "Whether losing an acknowledged write matters."),
     data("personal", Shape::Flag, "Whether it is about identifiable people."),
+    data("residency", Shape::Names, "Regions that it must not leave."),
+    data("guard", Shape::Choice(&["none", "lock", "conditional-write", "atomic", "transaction"]), "How a check and the write that relies on it stay one: stock, seats, balances."),
 
     // The system.
     system("rto", TIME, "Recovery time objective: longest outage after a disaster."),
@@ -361,4 +450,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
     system("growth", FACTOR, "Load to be borne over today's, before anything is enlarged."),
     system("partition_behaviour", Shape::Choice(&["consistent", "available"]), "What the system should keep when its parts cannot reach each other."),
     system("recovery", Shape::Choice(&["backup-restore", "pilot-light", "warm-standby", "active-active"]), "The disaster recovery strategy."),
+    system("teams", Shape::Whole(1), "Teams that build and run it."),
+    system("zero_trust", Shape::Flag, "Whether its own network counts as hostile."),
+    system("failure_tests", Shape::Flag, "Whether failures are caused on purpose, to see what happens."),
 ];
