@@ -1,6 +1,6 @@
 //! `napkin availability`
 
-use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::estimate::{Input, Settings, load_with};
 use crate::cli::format::Format;
 use crate::cli::{Done, Outcome, Terminal, print};
 use crate::estimate::breakdown::breakdowns;
@@ -25,10 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let (mut sources, id, mut analysis, catalog) = load(&args.input, terminal)?;
-    if !args.settings.set.is_empty() {
-        analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
-    }
+    let (_, _, analysis, catalog) = load_with(&args.input, &args.settings, terminal)?;
     let (scenario, value) = (Scenario::default(), |input: &crate::attributes::Input| input.value);
     let run = Run::new((&analysis.graph, &analysis.structure, &catalog), &value, &scenario);
     let order = usize::from(args.order);

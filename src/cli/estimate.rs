@@ -93,6 +93,19 @@ pub(super) fn load(input: &Input, terminal: &Terminal) -> Result<(Sources, Sourc
     Ok((sources, id, analysis, catalog))
 }
 
+/// [`load`] with the values that are to be tried, if there are any.
+pub(super) fn load_with(
+    input: &Input,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Result<(Sources, SourceId, Analysis, Catalog), Failure> {
+    let (mut sources, id, mut analysis, catalog) = load(input, terminal)?;
+    if !settings.set.is_empty() {
+        analysis = load_changed(&mut sources, id, settings, &catalog, terminal)?;
+    }
+    Ok((sources, id, analysis, catalog))
+}
+
 /// Reads and estimates a spec with some values changed; mistakes in either are a failure.
 pub(super) fn load_changed(
     sources: &mut Sources,
@@ -125,10 +138,7 @@ pub(super) fn unusable(analysis: &Analysis, sources: &Sources, terminal: &Termin
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let (mut sources, id, mut analysis, catalog) = load(&args.input, terminal)?;
-    if !args.settings.set.is_empty() {
-        analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
-    }
+    let (sources, _, analysis, catalog) = load_with(&args.input, &args.settings, terminal)?;
     let model = Model { graph: &analysis.graph, structure: &analysis.structure, catalog: &catalog };
     let spreads = spreads(&model, &Scenario::default(), args.seed, args.samples);
     let (scenario, value) = (Scenario::default(), |input: &crate::attributes::Input| input.value);

@@ -1,6 +1,6 @@
 //! `napkin failures`
 
-use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::estimate::{Input, Settings, load_with};
 use crate::cli::format::Format;
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::report::failures::{Names, json, markdown, text};
@@ -51,8 +51,7 @@ impl Only {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let (mut sources, id, _, catalog) = load(&args.input, terminal)?;
-    let analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
+    let (_, _, analysis, catalog) = load_with(&args.input, &args.settings, terminal)?;
     let mut singles = cases(&analysis, &catalog);
     singles.retain(|case| args.only.is_empty() || args.only.iter().any(|only| only.sort() == case.sort));
     let together = if args.pairs { pairs(&singles) } else { Some(Vec::new()) };

@@ -1,6 +1,6 @@
 //! `napkin plan`
 
-use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::estimate::{Input, Settings, load_changed, load_with};
 use crate::cli::format::Format;
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::report::plan::{json, table};
@@ -36,8 +36,7 @@ enum LossArg {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let (mut sources, id, _, catalog) = load(&args.input, terminal)?;
-    let analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
+    let (sources, id, analysis, catalog) = load_with(&args.input, &args.settings, terminal)?;
     let loss = match args.loss {
         LossArg::None => Loss::None,
         LossArg::Node => Loss::Node,

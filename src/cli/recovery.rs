@@ -1,6 +1,6 @@
 //! `napkin recovery`
 
-use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::estimate::{Input, Settings, load_with};
 use crate::cli::format::Format;
 use crate::cli::{Done, Outcome, Terminal, print};
 use crate::report::recovery::{json, tables};
@@ -17,8 +17,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let (mut sources, id, _, catalog) = load(&args.input, terminal)?;
-    let analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
+    let (_, _, analysis, _) = load_with(&args.input, &args.settings, terminal)?;
     print(&args.format.write(|| tables(&analysis), || json(&analysis), terminal)?)?;
     Ok(Done::Clean)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::analysis::Analysis;
 use crate::attributes::Input as Number;
-use crate::cli::estimate::{Input, Settings, load, load_changed};
+use crate::cli::estimate::{Input, Settings, load_with};
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::definition::SEED;
 use crate::estimate::blueprint::{Blueprint, FlowPlan};
@@ -99,8 +99,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     if let Some(text) = &args.scale {
         scenario.scale = factor(text).map_err(Failure)?;
     }
-    let (mut sources, id, _, catalog) = load(&args.input, terminal)?;
-    let analysis = load_changed(&mut sources, id, &args.settings, &catalog, terminal)?;
+    let (_, _, analysis, catalog) = load_with(&args.input, &args.settings, terminal)?;
     for what in &args.fail {
         fail(&mut scenario, what, &analysis).map_err(Failure)?;
     }
