@@ -119,6 +119,12 @@ pub struct Component {
     pub standby: Vec<usize>,
     /// Components without which it doesn't work although it calls none of them.
     pub depends_on: Vec<usize>,
+    /// Data sets that it holds, each once, in the order of the spec.
+    pub data: Vec<usize>,
+    /// Steps that call it, in the order of the spec.
+    pub incoming: Vec<usize>,
+    /// Steps that it makes, in the order of the spec.
+    pub outgoing: Vec<usize>,
 }
 
 /// Where some copies of a component's data are.

@@ -53,17 +53,12 @@ pub struct AtRisk {
 }
 
 /// Data at risk in a run's scenario among what some components hold.
-pub(super) fn at_risk(
-    run: &Run<'_>,
-    figures: &Estimate,
-    components: &BTreeSet<usize>,
-    data_of: &[Vec<usize>],
-) -> Vec<AtRisk> {
+pub(super) fn at_risk(run: &Run<'_>, figures: &Estimate, components: &BTreeSet<usize>) -> Vec<AtRisk> {
     let mut list = Vec::new();
     let mut seen = BTreeSet::new();
     for &index in components {
         let Some(component) = run.graph.components.get(index) else { continue };
-        for &data in data_of.get(index).into_iter().flatten() {
+        for &data in &component.data {
             if seen.insert(data) {
                 list.extend(run.graph.data.get(data).and_then(|set| of_data(run, data, set)));
             }

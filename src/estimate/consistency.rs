@@ -97,8 +97,7 @@ fn cap_of(pacelc: &'static str) -> &'static str {
 
 /// What a store promises as configured; `None` for what keeps no data.
 pub fn configured(graph: &Graph, component: &Component) -> Option<Configured> {
-    let holds = graph.data.iter().any(|data| data.stores.contains(&component.index));
-    if !component.kind.is_store() && component.kind != Kind::Registry && !holds {
+    if !component.kind.is_store() && component.kind != Kind::Registry && component.data.is_empty() {
         return None;
     }
     let start = Configured::new(component.spread(&graph.zones).unwrap_or_default());
@@ -372,10 +371,9 @@ fn oldest_read(run: &Run<'_>, data: &crate::graph::Data) -> Option<f64> {
 
 /// How long caches before a store keep what was read; 0 where it isn't clear whose data they hold.
 fn cached(run: &Run<'_>, store: usize) -> f64 {
-    if run.graph.data.iter().filter(|data| data.stores.contains(&store)).count() != 1 {
-        return 0.0;
-    }
-    let missed = run.graph.steps.iter().filter(|step| step.callee == store).flat_map(|step| &step.conditions);
+    let Some(component) = run.graph.components.get(store).filter(|store| store.data.len() == 1) else { return 0.0 };
+    let calls = component.incoming.iter().filter_map(|&step| run.graph.steps.get(step));
+    let missed = calls.flat_map(|step| &step.conditions);
     let caches = missed.filter(|(hit, _)| !hit).filter_map(|(_, cache)| run.graph.components.get(*cache));
     let told = |cache: &Component| {
         matches!(cache.word(attr!(Component, "invalidation")), Some("event" | "delete"))

@@ -55,6 +55,11 @@ pub fn matters(data: &Data) -> bool {
     !matches!(data.own.get(attr!(Data, "durable")).map(|a| &a.value), Some(AttributeValue::Flag(false)))
 }
 
+/// The data sets of a store whose loss matters.
+fn held<'g>(graph: &'g Graph, component: &'g Component) -> impl Iterator<Item = &'g Data> {
+    component.data.iter().filter_map(|&data| graph.data.get(data)).filter(|data| matters(data))
+}
+
 /// Fills in what disasters cost components, data sets and the system.
 pub(super) fn recovery(run: &Run<'_>, estimate: &mut Estimate) {
     let sizes: Vec<Option<f64>> = estimate
@@ -135,15 +140,12 @@ fn best<'c>(run: &Run<'_>, outcomes: impl Iterator<Item = (&'c Component, Recove
 
 /// Fills in what the system loses and how long it is gone.
 fn system(run: &Run<'_>, estimate: &mut Estimate) {
-    let needed: Vec<bool> = (0..run.graph.components.len())
-        .map(|index| run.structure.critical.iter().any(|list| list.contains(&index)))
-        .collect();
-    let all: Vec<SystemRecovery> = (0..Case::ALL.len()).map(|at| one(run, estimate, &needed, at)).collect();
+    let all: Vec<SystemRecovery> = (0..Case::ALL.len()).map(|at| one(run, estimate, at)).collect();
     estimate.system.recovery = all;
     estimate.system.lacking = lacking(run);
 }
 
-fn one(run: &Run<'_>, estimate: &Estimate, needed: &[bool], at: usize) -> SystemRecovery {
+fn one(run: &Run<'_>, estimate: &Estimate, at: usize) -> SystemRecovery {
     let case = Case::ALL.get(at).copied().unwrap_or(Case::Node);
     let mut whole = SystemRecovery::default();
     let mut first = true;
@@ -160,8 +162,8 @@ fn one(run: &Run<'_>, estimate: &Estimate, needed: &[bool], at: usize) -> System
     }
     first = true;
     for (index, component) in run.graph.components.iter().enumerate() {
-        let holds = run.graph.data.iter().any(|data| data.stores.contains(&index) && matters(data));
-        let counts = if case == Case::Corruption { holds } else { needed.get(index) == Some(&true) || holds };
+        let holds = held(run.graph, component).next().is_some();
+        let counts = holds || case != Case::Corruption && run.structure.is_needed(index);
         let outcome = estimate.components.get(index).and_then(|figures| figures.recovery.as_ref()?.get(at));
         // Names and edges are in no region of the spec unless it says so.
         let outside = component.kind.is_outside() && outcome.is_some_and(|outcome| outcome.by.is_none());
@@ -215,8 +217,7 @@ fn lacking(run: &Run<'_>) -> Vec<(usize, Lack)> {
     let Some(strategy) = claimed(run.graph) else { return Vec::new() };
     let mut list = Vec::new();
     for component in &run.graph.components {
-        let held = || run.graph.data.iter().filter(|data| data.stores.contains(&component.index) && matters(data));
-        let holds = held().next().is_some();
+        let holds = held(run.graph, component).next().is_some();
         let lack = if strategy.name == "backup-restore" {
             unsafe_backup(run, component).filter(|_| holds)
         } else if holds {
@@ -227,7 +228,8 @@ fn lacking(run: &Run<'_>) -> Vec<(usize, Lack)> {
                 all.dedup();
                 all.len()
             };
-            (is_in_one_region(component) && held().any(|data| regions(data) < 2)).then_some(Lack::SecondRegion)
+            (is_in_one_region(component) && held(run.graph, component).any(|data| regions(data) < 2))
+                .then_some(Lack::SecondRegion)
         } else {
             let runs = strategy.runs_elsewhere && is_run(run, component);
             (runs && is_in_one_region(component) && !has_twin(run.graph, component)).then_some(Lack::Capacity)
@@ -255,7 +257,7 @@ fn is_in_one_region(component: &Component) -> bool {
 
 /// What requests need and the team runs.
 fn is_run(run: &Run<'_>, component: &Component) -> bool {
-    !component.kind.is_outside() && run.structure.critical.iter().any(|list| list.contains(&component.index))
+    !component.kind.is_outside() && run.structure.is_needed(component.index)
 }
 
 /// Whether another component of the same sort stands in another region: a standby that is described by itself.

@@ -184,8 +184,6 @@ pub struct Losses<'r> {
     met: Vec<Option<bool>>,
     /// For each flow the places of its objectives.
     goals_of: Vec<Vec<usize>>,
-    /// For each component the data sets that it holds.
-    data_of: Vec<Vec<usize>>,
     /// The share of each flow's requests that fails today, and whether that is a lower bound.
     failing: Vec<(f64, bool)>,
     peak: f64,
@@ -203,21 +201,13 @@ impl<'r> Losses<'r> {
                 list.push(place);
             }
         }
-        let mut data_of = vec![Vec::new(); graph.components.len()];
-        for (index, data) in graph.data.iter().enumerate() {
-            for &store in &data.stores {
-                if let Some(list) = data_of.get_mut(store) {
-                    list.push(index);
-                }
-            }
-        }
         let (met, failing) = removal.see(&Scenario::default(), |_, run, figures, _| {
             let met = goals.iter().map(|goal| goal.met(run, figures)).collect();
             let failing = (0..graph.flows.len()).map(|flow| failing(run, figures, flow)).collect();
             (met, failing)
         });
         let peak = removal.before().flows.iter().filter_map(|flow| flow.peak_rate).sum();
-        Losses { graph, removal, goals, met, goals_of, data_of, failing, peak }
+        Losses { graph, removal, goals, met, goals_of, failing, peak }
     }
 
     /// Compares with an estimate of today that is whole. What this one needs for losses leaves availability out, without which
@@ -237,13 +227,13 @@ impl<'r> Losses<'r> {
 
     /// What follows from a scenario. Its `scale` is not read.
     pub fn without(&mut self, scenario: &Scenario) -> Loss {
-        let Losses { graph, removal, goals, met, goals_of, data_of, failing, peak } = self;
-        let today = Today { graph, goals, met, goals_of, data_of, failing };
+        let Losses { graph, removal, goals, met, goals_of, failing, peak } = self;
+        let today = Today { graph, goals, met, goals_of, failing };
         let mut loss = removal.see(scenario, |removal, run, figures, touched| {
             let mut loss = Loss::default();
             today.flows(removal.before(), run, figures, touched, &mut loss);
             today.components(removal, run, figures, touched, &mut loss);
-            loss.at_risk = at_risk(run, figures, &touched.components, today.data_of);
+            loss.at_risk = at_risk(run, figures, &touched.components);
             loss
         });
         let mut shares = (0.0, 0.0);
@@ -265,7 +255,6 @@ struct Today<'t> {
     goals: &'t [Objective],
     met: &'t [Option<bool>],
     goals_of: &'t [Vec<usize>],
-    data_of: &'t [Vec<usize>],
     failing: &'t [(f64, bool)],
 }
 

@@ -76,9 +76,9 @@ impl<'r> Removal<'r> {
             }
         }
         for (index, flow) in graph.flows.iter().enumerate() {
-            let begun = flow.entry.and_then(|entry| flows_of.get_mut(entry)).filter(|list| !list.contains(&index));
-            if let Some(list) = begun {
-                list.push(index);
+            let Some(begun) = flow.entry.and_then(|entry| flows_of.get_mut(entry)) else { continue };
+            if let Err(place) = begun.binary_search(&index) {
+                begun.insert(place, index);
             }
         }
         let scenario = Scenario { scale, ..Scenario::default() };

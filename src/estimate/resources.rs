@@ -165,8 +165,7 @@ fn while_scaling(run: &Run<'_>, component: &Component, index: usize, estimate: &
     let target =
         run.component(component, attr!(Component, "target_utilization")).unwrap_or(crate::estimate::TARGET_UTILISATION);
     // The quickest ramp of the flows that reach it.
-    let flows =
-        run.graph.steps.iter().filter(|step| step.callee == index).filter_map(|step| run.graph.flows.get(step.flow));
+    let flows = component.incoming.iter().filter_map(|&step| run.graph.flows.get(run.graph.steps.get(step)?.flow));
     let ramp = flows.filter_map(|flow| run.of(&flow.own, attr!(Flow, "ramp"))).reduce(f64::min)?;
     let average = load * figures.rate / figures.peak_rate.max(1e-300);
     let standing = (average / servers / target).ceil().max(fewest);
@@ -181,7 +180,7 @@ const LONGEST: f64 = 50.0 * 365.0 * 86_400.0;
 fn disk_full_in(run: &Run<'_>, component: &Component, index: usize) -> Option<f64> {
     let space =
         run.component(component, attr!(Component, "disk")).zip(nodes(run, component)).map(|(each, n)| each * n)?;
-    let held: Vec<&Data> = run.graph.data.iter().filter(|data| data.stores.contains(&index)).collect();
+    let held: Vec<&Data> = component.data.iter().filter_map(|&data| run.graph.data.get(data)).collect();
     let size = |time: f64| -> f64 {
         held.iter().filter_map(|data| crate::estimate::storage::bytes_at(run, data, index, time)).sum()
     };

@@ -75,8 +75,13 @@ impl Budget {
         Budget { left: Cell::new(steps) }
     }
 
-    fn spend(&self, range: &Range<usize>) -> Result<(), ExprError> {
-        match self.left.get().checked_sub(1) {
+    /// What is left of it.
+    pub fn left(&self) -> u64 {
+        self.left.get()
+    }
+
+    fn spend(&self, steps: usize, range: &Range<usize>) -> Result<(), ExprError> {
+        match self.left.get().checked_sub(steps as u64) {
             Some(left) => {
                 self.left.set(left);
                 Ok(())
@@ -107,7 +112,7 @@ fn impossible<'w>(range: &Range<usize>) -> Evaluated<'w> {
 
 impl<'w> Evaluator<'_, 'w> {
     fn value(&mut self, ir: &'w Ir) -> Evaluated<'w> {
-        self.budget.spend(&ir.range)?;
+        self.budget.spend(1, &ir.range)?;
         match &ir.kind {
             IrKind::Number(value) => Ok(Value::Number(*value)),
             IrKind::Bool(value) => Ok(Value::Bool(*value)),
@@ -115,7 +120,14 @@ impl<'w> Evaluator<'_, 'w> {
             IrKind::Slot(slot) => Ok(self.world.slot(*slot)),
             IrKind::Local(place) => self.locals.get(*place).cloned().map_or_else(|| impossible(&ir.range), Ok),
             IrKind::Field(inner, field) => match self.value(inner)? {
-                Value::Entity(entity) => Ok(self.world.field(entity, *field)),
+                Value::Entity(entity) => {
+                    let value = self.world.field(entity, *field);
+                    // A list has to be made before anything can be asked of it.
+                    if let Value::List(items) = &value {
+                        self.budget.spend(items.len(), &ir.range)?;
+                    }
+                    Ok(value)
+                }
                 unknown @ Value::Unknown(_) => Ok(unknown),
                 _ => impossible(&ir.range),
             },

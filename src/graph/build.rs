@@ -46,7 +46,29 @@ pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
         let stores = data.stores.iter().filter_map(|name| builder.resolve(name)).collect();
         builder.graph.data.push(Data { name: data.name.value, span: data.name.span, stores, own: data.attributes });
     }
+    index(&mut builder.graph);
     builder.graph
+}
+
+/// Tells components what they hold and who calls them, so that nothing has to search the whole graph for it.
+fn index(graph: &mut Graph) {
+    let components = &mut graph.components;
+    for (index, data) in graph.data.iter().enumerate() {
+        for &store in &data.stores {
+            // A store that is named twice comes twice in a row.
+            if let Some(store) = components.get_mut(store).filter(|store| store.data.last() != Some(&index)) {
+                store.data.push(index);
+            }
+        }
+    }
+    for (index, step) in graph.steps.iter().enumerate() {
+        if let Some(caller) = components.get_mut(step.caller) {
+            caller.outgoing.push(index);
+        }
+        if let Some(callee) = components.get_mut(step.callee) {
+            callee.incoming.push(index);
+        }
+    }
 }
 
 pub(super) struct Builder<'d> {
@@ -141,6 +163,9 @@ impl Builder<'_> {
             regions,
             standby,
             depends_on: Vec::new(),
+            data: Vec::new(),
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
         };
         super::quorum::resolve(&mut component, &self.graph.zones);
         self.graph.components.push(component);

@@ -19,6 +19,8 @@ pub struct Structure {
     pub outages: Outages,
     /// For each flow, components whose loss alone fails some of its requests.
     pub critical: Vec<Vec<usize>>,
+    /// For each component, whether some flow's requests fail without it.
+    needed: Vec<bool>,
     /// Whether some call may be made again (retries, hedging), so that load and latency depend on each other.
     pub repeats: bool,
     /// For each step, how often it happens for one request if every attempt fails: retries multiply along the way.
@@ -68,7 +70,18 @@ impl Structure {
         }
         let (outages, critical) = Outages::new(graph);
         (structure.outages, structure.critical) = (outages, critical);
+        structure.needed = vec![false; count];
+        for &component in structure.critical.iter().flatten() {
+            if let Some(mark) = structure.needed.get_mut(component) {
+                *mark = true;
+            }
+        }
         structure
+    }
+
+    /// Whether some flow's requests fail without a component.
+    pub fn is_needed(&self, component: usize) -> bool {
+        self.needed.get(component) == Some(&true)
     }
 }
 

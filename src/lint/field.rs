@@ -1,6 +1,6 @@
 //! The fields that rules can ask for: every attribute, every metric, and the shape of the graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -119,22 +119,28 @@ fn of<'v>(lists: &'v [Vec<usize>], index: usize) -> impl Iterator<Item = usize> 
     lists.get(index).into_iter().flatten().copied()
 }
 
+/// A list that a component has.
+fn held<'w>(world: &World<'w>, index: usize, list: fn(&Component) -> &Vec<usize>) -> impl Iterator<Item = usize> + 'w {
+    component(world, index).into_iter().flat_map(list).copied()
+}
+
 /// Everything that can be reached from a component along calls, without itself.
-fn reach(lists: &[Vec<usize>], from: usize) -> Vec<usize> {
-    let mut seen = vec![false; lists.len()];
+fn reach(lists: &[Vec<usize>], from: usize) -> BTreeSet<usize> {
+    // A set rather than a mark for each component: most reach few of them.
+    let mut found = BTreeSet::new();
     let mut open = vec![from];
-    let mut found = Vec::new();
     while let Some(at) = open.pop() {
-        for next in of(lists, at) {
-            if let Some(mark) = seen.get_mut(next).filter(|mark| !**mark) {
-                *mark = true;
-                found.push(next);
-                open.push(next);
-            }
-        }
+        open.extend(of(lists, at).filter(|&next| found.insert(next)));
     }
-    found.sort_unstable();
     found
+}
+
+/// Caches on whose miss the stores of a data set are asked.
+fn caches_before(world: &World<'_>, data: usize) -> BTreeSet<usize> {
+    let stores = world.graph.data.get(data).into_iter().flat_map(|data| &data.stores);
+    let calls = stores.flat_map(|&store| held(world, store, |store| &store.incoming));
+    let conditions = calls.filter_map(|call| world.graph.steps.get(call)).flat_map(|call| &call.conditions);
+    conditions.filter(|(hit, _)| !hit).map(|(_, cache)| *cache).collect()
 }
 
 #[rustfmt::skip]
@@ -158,9 +164,9 @@ fn structural() -> Vec<FieldDef> {
         own(C, "flows", list(F), "Flows that reach it.", |w, i| entities(F, of(&w.flows_of, i))),
         own(C, "critical", Type::Bool, "Whether some flow fails without it.", |w, i| Value::Bool(of(&w.critical_for, i).next().is_some())),
         own(C, "critical_flows", list(F), "Flows that fail without it.", |w, i| entities(F, of(&w.critical_for, i))),
-        own(C, "data", list(D), "Data sets that it holds.", |w, i| entities(D, of(&w.data_of, i))),
-        own(C, "incoming", list(S), "Calls to it.", |w, i| entities(S, of(&w.calls_to, i))),
-        own(C, "outgoing", list(S), "Calls that it makes.", |w, i| entities(S, of(&w.calls_from, i))),
+        own(C, "data", list(D), "Data sets that it holds.", |w, i| entities(D, held(w, i, |c| &c.data))),
+        own(C, "incoming", list(S), "Calls to it.", |w, i| entities(S, held(w, i, |c| &c.incoming))),
+        own(C, "outgoing", list(S), "Calls that it makes.", |w, i| entities(S, held(w, i, |c| &c.outgoing))),
         own(C, "cycle", list(C), "The circle of synchronous calls that it is part of.", |w, i| entities(C, of(&w.structure.cycle, i))),
         own(C, "first_of_cycle", Type::Bool, "Whether it is the first of its circle of calls in the spec.", |w, i| Value::Bool(w.structure.cycle.get(i).and_then(|c| c.first()) == Some(&i))),
         own(C, "zone_count", number(Dimension::NONE), "Zones that it runs in.", |w, i| component(w, i).map_or(Value::Number(0.0), |c| count(c.zones.len()))),
@@ -216,11 +222,12 @@ fn structural() -> Vec<FieldDef> {
     ]
 }
 
-/// What fails with what, and what a product is not made for.
+/// What stands before what, what fails with what, and what a product is not made for.
 #[rustfmt::skip]
 fn fates() -> Vec<FieldDef> {
-    use Target::Component as C;
+    use Target::{Component as C, Data as D};
     vec![
+        own(D, "caches", list(C), "Caches on whose miss its stores are asked.", |w, i| entities(C, caches_before(w, i))),
         own(C, "single_point", Type::Bool, "Whether one failure of it fails some flow; unknown where it isn't known how many failures it survives.", |w, i| {
             let tolerated = w.estimate.components.get(i).and_then(|figures| figures.failures_tolerated);
             match (of(&w.critical_for, i).next().is_some(), tolerated) {

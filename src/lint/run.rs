@@ -41,6 +41,8 @@ pub struct Outcome {
     pub not_checked: Vec<NotChecked>,
     /// Mistakes in rules that show only while running.
     pub diagnostics: Diagnostics,
+    /// How much work the conditions were, in elementary steps of evaluation.
+    pub work: u64,
 }
 
 /// Runs the rules of some packs. Without a `today`, suppressions don't expire.
@@ -56,7 +58,8 @@ pub fn run<'w>(world: &World<'w>, rules: &'w [Rule], packs: Packs<'_>, today: Op
 
 fn one<'w>(world: &World<'w>, rule: &'w Rule, outcome: &mut Outcome) {
     let count = world.count(rule.target);
-    let budget = Budget::new(STEPS_FIXED + STEPS_EACH * count as u64);
+    let allowed = STEPS_FIXED + STEPS_EACH * count as u64;
+    let budget = Budget::new(allowed);
     let mut unknown = 0;
     let mut missing: BTreeMap<&'static str, String> = BTreeMap::new();
     let mut found = 0;
@@ -85,6 +88,7 @@ fn one<'w>(world: &World<'w>, rule: &'w Rule, outcome: &mut Outcome) {
             }
         }
     }
+    outcome.work += allowed - budget.left();
     if unknown > 0 {
         let missing = missing.into_iter().map(|(field, of)| (field.to_owned(), of)).collect();
         outcome.not_checked.push(NotChecked { rule: rule.name.clone(), count: unknown, missing });

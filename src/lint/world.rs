@@ -26,12 +26,6 @@ pub struct World<'w> {
     pub flows_of: Vec<Vec<usize>>,
     /// For each component the flows that fail without it.
     pub critical_for: Vec<Vec<usize>>,
-    /// For each component the data sets that it holds.
-    pub data_of: Vec<Vec<usize>>,
-    /// For each component the steps that call it.
-    pub calls_to: Vec<Vec<usize>>,
-    /// For each component the steps that it makes.
-    pub calls_from: Vec<Vec<usize>>,
     /// What sampling needs; without it chances are unknown.
     pub catalog: Option<&'w Catalog>,
     /// What follows from losses, computed when first asked for.
@@ -57,25 +51,17 @@ impl<'w> World<'w> {
             estimate,
             flows_of: empty(),
             critical_for: empty(),
-            data_of: empty(),
-            calls_to: empty(),
-            calls_from: empty(),
             catalog: None,
             known: Known::default(),
             simulation: None,
             simulated: OnceCell::new(),
             chances: OnceCell::new(),
         };
-        for (index, step) in graph.steps.iter().enumerate() {
+        for step in &graph.steps {
             add(&mut world.flows_of, step.callee, step.flow);
-            add(&mut world.calls_to, step.callee, index);
-            add(&mut world.calls_from, step.caller, index);
         }
         for (flow, components) in structure.critical.iter().enumerate() {
             components.iter().for_each(|&component| add(&mut world.critical_for, component, flow));
-        }
-        for (index, data) in graph.data.iter().enumerate() {
-            data.stores.iter().for_each(|&store| add(&mut world.data_of, store, index));
         }
         world
     }
@@ -139,12 +125,10 @@ impl<'w> World<'w> {
     }
 }
 
-fn add(lists: &mut [Vec<usize>], at: usize, value: usize) {
-    if let Some(list) = lists.get_mut(at)
-        && list.last() != Some(&value)
-        && !list.contains(&value)
-    {
-        list.push(value);
+/// Adds a flow once; flows come in their order, so the same one can only be the last.
+fn add(lists: &mut [Vec<usize>], at: usize, flow: usize) {
+    if let Some(list) = lists.get_mut(at).filter(|list| list.last() != Some(&flow)) {
+        list.push(flow);
     }
 }
 

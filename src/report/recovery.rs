@@ -169,12 +169,11 @@ fn data(analysis: &Analysis) -> Table {
 
 /// Whether a component's row says anything: stores always do, the rest where nothing is left of it.
 fn is_shown(analysis: &Analysis, component: &Component, case: Case, outcome: &Recovery) -> bool {
-    let holds = analysis.graph.data.iter().any(|data| data.stores.contains(&component.index));
-    if component.kind.is_store() || holds {
+    if component.kind.is_store() || !component.data.is_empty() {
         return true;
     }
     let goes_on = outcome.time.is_some_and(|time| time.exact && time.value == 0.0);
-    let needed = analysis.structure.critical.iter().any(|list| list.contains(&component.index));
+    let needed = analysis.structure.is_needed(component.index);
     needed && case != Case::Corruption && !goes_on && !outcome.terms.is_empty()
 }
 
