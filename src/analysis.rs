@@ -8,7 +8,7 @@ use crate::graph::{Graph, Structure, build};
 use crate::lint::{Day, Finding, NotChecked, Packs, Rule, World, run};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::{SourceId, Sources, Span};
-use crate::spec::{Change, read};
+use crate::spec::{Change, Spec, assemble, read};
 use crate::yaml;
 
 /// All that is known of a spec.
@@ -56,12 +56,12 @@ pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule
     ask(sources, id, catalog, Question { rules, today, ..Question::default() })
 }
 
-/// [`analyse`] with all that may be asked.
+/// [`analyse`] with all that may be asked. Files that the spec includes or extends are among the sources if
+/// [`crate::spec::gather`] has loaded them.
 pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Question<'_>) -> Analysis {
     let Question { changes: settings, rules, packs, today, simulation } = question;
     let mut diagnostics = Diagnostics::new();
-    let spec = {
-        let document = yaml::parse(sources, id, &mut diagnostics);
+    let spec = if let Some(document) = assemble(sources, id, &mut diagnostics) {
         let values: Vec<(&str, yaml::Document<'_>)> = settings
             .iter()
             .map(|(path, value)| (path.as_str(), yaml::parse(sources, *value, &mut diagnostics)))
@@ -77,7 +77,10 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
             }
         }
         read(&document, id, &changes, catalog, &mut diagnostics)
+    } else {
+        Spec { place: Some(Span::new(id, 0..0)), ..Spec::default() }
     };
+    let shared = spec.shared;
     let graph = build(spec, &mut diagnostics);
     let structure = Structure::new(&graph);
     let estimate = estimate_median(&graph, &structure, catalog);
@@ -91,7 +94,8 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
         );
     }
     let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
-    if !diagnostics.has_errors() {
+    // What is there for others to include is no system that rules could judge.
+    if !diagnostics.has_errors() && !shared {
         let mut world = World::new(&graph, &structure, &estimate);
         world.catalog = Some(catalog);
         world.simulation = simulation;

@@ -209,6 +209,15 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     best.map(|(_, candidate)| candidate)
 }
 
+/// The word of a list that differs from another by one slip of a finger. Words that differ by a number only (`api1`, `api2`) are meant.
+pub fn slip<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let letters = |word: &str| word.replace(|c: char| c.is_ascii_digit(), "");
+    let mut known = known.into_iter().take(COMPARED);
+    known.find(|other| {
+        word.chars().count() > 2 && strsim::osa_distance(word, other) == 1 && letters(word) != letters(other)
+    })
+}
+
 /// "did you mean …", or a short list of what there is.
 pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
     if let Some(near) = nearest(word, known.clone()) {
@@ -231,5 +240,10 @@ mod tests {
         assert_eq!(nearest("replica", ["replicas", "region"]), Some("replicas"));
         assert_eq!(nearest("load_balancer", ["load-balancer", "cache"]), Some("load-balancer"));
         assert_eq!(nearest("xyz", ["replicas", "region"]), None);
+        for (word, other, is_slip) in
+            [("aip", "api", true), ("redirct", "redirect", true), ("api2", "api1", false), ("web", "api", false)]
+        {
+            assert_eq!(slip(word, [other]).is_some(), is_slip, "{word}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything downstream keeps a [`Span`]; a line and a column exist only while something is printed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -84,6 +85,13 @@ pub struct Source {
 }
 
 impl Source {
+    fn new(name: String, text: String) -> Self {
+        let breaks = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+        let line_starts =
+            std::iter::once(0).chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect();
+        Source { name, text, line_starts }
+    }
+
     /// The path or label that is shown to the user.
     pub fn name(&self) -> &str {
         &self.name
@@ -131,10 +139,21 @@ impl Source {
     }
 }
 
-/// All files of one run.
+/// Why a file that another one names can't be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// What is wrong, such as "there is no file shared/zones.yaml".
+    pub reason: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// All files of one run, and which of them others name or lie over.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    references: BTreeMap<SourceId, BTreeMap<String, Result<SourceId, Unreadable>>>,
+    overlays: BTreeMap<SourceId, Vec<SourceId>>,
 }
 
 impl Sources {
@@ -145,12 +164,8 @@ impl Sources {
 
     /// Adds a file and returns the identity that spans carry.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        let text = text.into();
-        let breaks = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
-        let line_starts =
-            std::iter::once(0).chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect();
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { name: name.into(), text, line_starts });
+        self.files.push(Source::new(name.into(), text.into()));
         id
     }
 
@@ -158,6 +173,44 @@ impl Sources {
     #[expect(clippy::indexing_slicing, reason = "ids are only made by `add`, and files are never removed")]
     pub fn get(&self, id: SourceId) -> &Source {
         &self.files[id.0 as usize]
+    }
+
+    /// The file of a name, if it is there.
+    pub fn find(&self, name: &str) -> Option<SourceId> {
+        let at = self.files.iter().position(|source| source.name == name)?;
+        u32::try_from(at).ok().map(SourceId)
+    }
+
+    /// Puts another text in the place of a file's. Spans into the old one no longer hold.
+    pub fn replace(&mut self, id: SourceId, text: impl Into<String>) {
+        if let Some(file) = self.files.get_mut(id.0 as usize) {
+            *file = Source::new(std::mem::take(&mut file.name), text.into());
+        }
+    }
+
+    /// Notes which file a path in another file stands for, or why it can't be had.
+    pub fn refer(&mut self, from: SourceId, path: impl Into<String>, to: Result<SourceId, Unreadable>) {
+        self.references.entry(from).or_default().insert(path.into(), to);
+    }
+
+    /// What a path in a file stands for; `None` if nobody has looked.
+    pub fn referred(&self, from: SourceId, path: &str) -> Option<&Result<SourceId, Unreadable>> {
+        self.references.get(&from)?.get(path)
+    }
+
+    /// Lays a file over a spec: what it says wins, also over what was laid over the spec before.
+    pub fn lay(&mut self, over: SourceId, overlay: SourceId) {
+        self.overlays.entry(over).or_default().push(overlay);
+    }
+
+    /// What lies over a spec, the lowest first.
+    pub fn overlays(&self, of: SourceId) -> &[SourceId] {
+        self.overlays.get(&of).map_or(&[], Vec::as_slice)
+    }
+
+    /// The identities of all files in the order of loading.
+    pub fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (0..self.files.len()).filter_map(|at| u32::try_from(at).ok().map(SourceId))
     }
 
     /// Every file in the order of loading.

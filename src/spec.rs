@@ -1,8 +1,11 @@
 //! What the user wrote, typed and with its places. Names of components are not resolved yet: `graph` does that.
 
+mod assemble;
 mod assume;
 mod change;
 mod edit;
+mod include;
+mod merge;
 mod read;
 mod step;
 
@@ -14,8 +17,10 @@ use crate::definition::Definitions;
 use crate::source::{Span, Spanned};
 use crate::vocabulary::{Kind, Operation};
 
+pub use assemble::{Parts, assemble, parts};
 pub use change::Change;
 pub use edit::{Edit, edited};
+pub use include::{Load, gather, included, is_shared};
 pub use read::read;
 
 /// A spec.
@@ -45,6 +50,8 @@ pub struct Spec {
     pub allow: Vec<Allowance>,
     /// The place of the whole file, for findings about the system.
     pub place: Option<Span>,
+    /// Whether it is there for others to include or extend, and no system of its own.
+    pub shared: bool,
 }
 
 /// A region with its zones.
@@ -152,4 +159,6 @@ pub struct Allowance {
     pub until: Option<Spanned<(u16, u8, u8)>>,
     /// The one thing that it is about; everything if not said.
     pub on: Option<Spanned<String>>,
+    /// Whether it stands in a file that this spec includes, extends or is laid over, and may be there for others.
+    pub inherited: bool,
 }

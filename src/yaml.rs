@@ -3,6 +3,8 @@
 //! Nodes live in an arena and scalars that stand in the file as they are keep only their place, so that a large
 //! file costs little more than its own size. Everything hostile is bounded: depth, aliases, duplicate keys.
 
+mod forest;
+
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
@@ -10,6 +12,8 @@ use granit_parser::{Event, Options, Parser, ScalarStyle};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{SourceId, Sources, Span};
+
+pub use forest::{Forest, Handle};
 
 /// Deeper nesting is refused; a spec needs about eight levels.
 const MAX_DEPTH: usize = 64;
@@ -20,7 +24,7 @@ const ALIAS_ALLOWANCE: u64 = 1_000_000;
 /// Mappings with more keys than this look them up in a set while being checked for duplicates.
 const SMALL_MAPPING: usize = 16;
 
-/// A parsed file.
+/// A parsed file, or several that a [`Forest`] put together.
 #[derive(Debug)]
 pub struct Document<'s> {
     source: SourceId,
@@ -29,6 +33,9 @@ pub struct Document<'s> {
     children: Vec<u32>,
     owned: Vec<String>,
     root: Option<u32>,
+    /// The documents that this one is put together from; then each node is a link to one of theirs, or a collection whose
+    /// `start` is the index of the link whose place it takes.
+    parts: Vec<Document<'s>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +68,11 @@ enum NodeKind {
         first: u32,
         count: u32,
     },
+    /// A node of another document.
+    Link {
+        part: u32,
+        node: u32,
+    },
 }
 
 /// A node of a document.
@@ -89,19 +101,37 @@ pub enum Value<'d> {
 }
 
 impl<'s> Document<'s> {
+    fn empty(source: SourceId, text: &'s str) -> Self {
+        let (nodes, children, owned, parts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Document { source, text, nodes, children, owned, root: None, parts }
+    }
+
     /// The outermost node; `None` if the file is empty.
     pub fn root(&self) -> Option<Node<'_>> {
-        self.root.map(|index| Node { document: self, index })
+        self.root.map(|index| Node::of(self, index))
+    }
+
+    /// The file; of a document that was put together, the one that has the last word.
+    pub fn source(&self) -> SourceId {
+        self.source
     }
 
     /// How many nodes were written.
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        if self.parts.is_empty() { self.nodes.len() } else { self.parts.iter().map(Document::len).sum() }
     }
 
     /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
         self.root.is_none()
+    }
+
+    /// What a node of a document that was put together is; `None` in one that was parsed, which has no links.
+    fn linked(&self, index: u32) -> Option<NodeKind> {
+        if self.parts.is_empty() {
+            return None;
+        }
+        self.nodes.get(index as usize).map(|node| node.kind)
     }
 
     fn span(&self, range: Range<u32>) -> Span {
@@ -110,6 +140,16 @@ impl<'s> Document<'s> {
 }
 
 impl<'d> Node<'d> {
+    /// A node by its index, or the one that it links to.
+    fn of(document: &'d Document<'d>, index: u32) -> Self {
+        if let Some(NodeKind::Link { part, node }) = document.linked(index)
+            && let Some(part) = document.parts.get(part as usize)
+        {
+            return Node { document: part, index: node };
+        }
+        Node { document, index }
+    }
+
     fn data(self) -> NodeData {
         let nothing = NodeData { start: 0, end: 0, kind: NodeKind::Null };
         self.document.nodes.get(self.index as usize).copied().unwrap_or(nothing)
@@ -118,13 +158,18 @@ impl<'d> Node<'d> {
     /// Where the node stands.
     pub fn span(self) -> Span {
         let data = self.data();
+        if self.document.linked(self.index).is_some() {
+            let place = Node::of(self.document, data.start);
+            // Places are links, which `of` has followed; a place of its own kind would be a circle.
+            return if place.document.parts.is_empty() { place.span() } else { place.document.span(0..0) };
+        }
         self.document.span(data.start..data.end)
     }
 
     /// What the node is.
     pub fn value(self) -> Value<'d> {
         match self.data().kind {
-            NodeKind::Null => Value::Null,
+            NodeKind::Null | NodeKind::Link { .. } => Value::Null,
             NodeKind::Verbatim { from, to, plain } => {
                 Value::Scalar { text: self.document.text.get(from as usize..to as usize).unwrap_or(""), plain }
             }
@@ -166,7 +211,7 @@ impl<'d> Node<'d> {
         };
         let document = self.document;
         let slice = document.children.get(range).unwrap_or(&[]);
-        slice.iter().map(move |&index| Node { document, index })
+        slice.iter().map(move |&index| Node::of(document, index))
     }
 
     /// The keys and values of a mapping; nothing for other nodes.
@@ -178,7 +223,7 @@ impl<'d> Node<'d> {
         let document = self.document;
         let slice = document.children.get(range).unwrap_or(&[]);
         slice.chunks_exact(2).filter_map(move |pair| match pair {
-            &[key, value] => Some((Node { document, index: key }, Node { document, index: value })),
+            &[key, value] => Some((Node::of(document, key), Node::of(document, value))),
             _ => None,
         })
     }
@@ -273,7 +318,7 @@ fn align_one(c: char, raw: &str, mut at: usize, style: char) -> (usize, usize) {
 /// Parses one file. Mistakes go to `diagnostics`; what could be read is returned all the same.
 pub fn parse<'s>(sources: &'s Sources, source: SourceId, diagnostics: &mut Diagnostics) -> Document<'s> {
     let text = sources.get(source).text();
-    let document = Document { source, text, nodes: Vec::new(), children: Vec::new(), owned: Vec::new(), root: None };
+    let document = Document::empty(source, text);
     let mut builder = Builder {
         document,
         stack: Vec::new(),

@@ -10,7 +10,8 @@ use crate::definition::SEED;
 use crate::diagnostic::Severity;
 use crate::report::{Checked, diagnostics};
 use crate::simulate::{Extent, Load, Settings};
-use crate::source::Sources;
+use crate::source::{SourceId, Sources};
+use crate::spec::gather;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -44,6 +45,8 @@ pub(super) struct Args {
     #[arg(long, default_value_t = SEED, requires = "simulate")]
     seed: u64,
     #[command(flatten)]
+    overlays: files::Overlays,
+    #[command(flatten)]
     prices: super::estimate::PriceFile,
     /// Show allowed findings too, and what could not be checked.
     #[arg(long, short)]
@@ -75,10 +78,9 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let (_, rules) = files::rules(&args.rules, style)?;
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
-    let ids =
-        files::specs(&args.paths)?.iter().map(|path| files::read(path, &mut sources)).collect::<Result<Vec<_>, _>>()?;
-    let specs: Vec<PathBuf> = ids.iter().map(|id| PathBuf::from(sources.get(*id).name())).collect();
-    let inputs: Vec<PathBuf> = specs.into_iter().chain(args.baseline.baseline.clone()).collect();
+    let ids = specs(args, &mut sources)?;
+    let read = sources.iter().map(|source| PathBuf::from(source.name()));
+    let inputs: Vec<PathBuf> = read.chain(args.baseline.baseline.clone()).collect();
     output::distinct(&args.output, &inputs)?;
     let today = files::today();
     let extent = Extent::Requests(args.requests as usize);
@@ -115,4 +117,30 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         1 => Ok(Done::Findings),
         _ => Err(Failure("a spec has mistakes and could not be checked\n".to_owned())),
     }
+}
+
+/// Reads the specs, what they include and extend, and what is laid over them; parts of specs aren't checked by themselves.
+fn specs(args: &Args, sources: &mut Sources) -> Result<Vec<SourceId>, Failure> {
+    let mut list = Vec::new();
+    for path in files::specs(&args.paths)? {
+        list.push((args.paths.contains(&path), path.clone(), files::read(&path, sources)?));
+    }
+    match list.as_slice() {
+        _ if args.overlays.overlay.is_empty() => {}
+        [(_, path, id)] => files::lay(*id, path, &args.overlays, sources)?,
+        list => {
+            let message = format!("an overlay goes over one spec, and there are {}; name one", list.len());
+            return Err(Failure(message));
+        }
+    }
+    let mut disk = files::Disk::default();
+    for (_, _, id) in &list {
+        gather(sources, *id, &mut |sources, from, path| disk.load(sources, from, path));
+    }
+    let ids = files::systems(list.into_iter().map(|(named, _, id)| (named, id)).collect(), |id| *id, sources);
+    if ids.is_empty() {
+        let message = "all files there are parts that others include; name one to check it by itself";
+        return Err(Failure(message.to_owned()));
+    }
+    Ok(ids)
 }

@@ -45,6 +45,8 @@ pub(super) struct Input {
     /// The spec, or `-` for standard input.
     pub spec: PathBuf,
     #[command(flatten)]
+    pub overlays: files::Overlays,
+    #[command(flatten)]
     pub prices: PriceFile,
 }
 
@@ -88,7 +90,7 @@ pub(super) fn samples() -> impl clap::builder::TypedValueParser<Value = usize> {
 pub(super) fn load(input: &Input, terminal: &Terminal) -> Result<(Sources, SourceId, Analysis, Catalog), Failure> {
     let mut sources = Sources::new();
     let catalog = input.prices.catalog(&mut sources, terminal)?;
-    let id = files::read(&input.spec, &mut sources)?;
+    let id = files::spec(&input.spec, &input.overlays, &mut sources)?;
     let analysis = load_changed(&mut sources, id, &Settings { set: Vec::new() }, &catalog, terminal)?;
     Ok((sources, id, analysis, catalog))
 }

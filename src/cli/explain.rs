@@ -17,6 +17,8 @@ pub(super) struct Args {
     /// A figure of the spec, such as `api.utilization`, `redirect.p99` or `egress`.
     figure: Option<String>,
     #[command(flatten)]
+    overlays: files::Overlays,
+    #[command(flatten)]
     prices: PriceFile,
     /// A folder with rules of your own.
     #[arg(long, value_name = "DIR")]
@@ -25,8 +27,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let Some(figure) = &args.figure else { return rule(args, terminal) };
+    let (overlays, prices) = (args.overlays.clone(), args.prices.clone());
     let (sources, _, analysis, _) =
-        estimate::load(&Input { spec: PathBuf::from(&args.what), prices: args.prices.clone() }, terminal)?;
+        estimate::load(&Input { spec: PathBuf::from(&args.what), overlays, prices }, terminal)?;
     print(&derivation(figure, &analysis, &sources)?)?;
     Ok(Done::Clean)
 }

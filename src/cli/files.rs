@@ -1,14 +1,16 @@
-//! Files, folders and standard input to sources; rules from folders; today's date.
+//! Files, folders and standard input to sources; what specs include; rules from folders; today's date.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read};
+use std::path::{Component, Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::Failure;
-use crate::diagnostic::{Diagnostics, suggestion};
+use crate::diagnostic::{Diagnostics, nearest, suggestion};
 use crate::lint::{Day, PACKS, Packs, Rule, built_in, load};
 use crate::report::diagnostics::{Style, draw_all};
-use crate::source::{MAX_BYTES, SourceId, Sources};
+use crate::source::{MAX_BYTES, SourceId, Sources, Unreadable};
+use crate::spec::{gather, included, is_shared};
 
 /// Reads a file, or standard input for `-`.
 pub(crate) fn read(path: &Path, sources: &mut Sources) -> Result<SourceId, Failure> {
@@ -45,6 +47,142 @@ fn shown(path: &Path, name: &str) -> String {
     match here.as_ref().and_then(|here| path.strip_prefix(here).ok()) {
         Some(below) => below.display().to_string(),
         None => name.strip_prefix("./").unwrap_or(name).to_owned(),
+    }
+}
+
+/// Files that go over a spec.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Overlays {
+    /// Lay a file over the spec, whose values it replaces key by key; may be given several times, the last one wins.
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Vec<PathBuf>,
+}
+
+/// Reads a spec with what is laid over it and all files that they include and extend.
+pub(crate) fn spec(path: &Path, overlays: &Overlays, sources: &mut Sources) -> Result<SourceId, Failure> {
+    let id = read(path, sources)?;
+    lay(id, path, overlays, sources)?;
+    let mut disk = Disk::default();
+    gather(sources, id, &mut |sources, from, path| disk.load(sources, from, path));
+    Ok(id)
+}
+
+/// Reads what is laid over a spec.
+pub(crate) fn lay(id: SourceId, spec: &Path, overlays: &Overlays, sources: &mut Sources) -> Result<(), Failure> {
+    let mut inputs = overlays.overlay.iter().map(PathBuf::as_path).chain([spec]);
+    if inputs.by_ref().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(Failure("standard input can be the spec or one overlay; name files for the others".to_owned()));
+    }
+    for overlay in &overlays.overlay {
+        let over = read(overlay, sources)?;
+        sources.lay(id, over);
+    }
+    Ok(())
+}
+
+/// Of the specs of a run those that are systems: what is named itself, and of folders what no other file includes and what
+/// doesn't say `shared: true`.
+pub(crate) fn systems<S>(list: Vec<(bool, S)>, id: impl Fn(&S) -> SourceId, sources: &Sources) -> Vec<S> {
+    let parts = included(sources);
+    let is_system = |spec: &S| !parts.contains(&id(spec)) && !is_shared(sources, id(spec));
+    list.into_iter().filter(|(named, spec)| *named || is_system(spec)).map(|(_, spec)| spec).collect()
+}
+
+/// Files on the disk that specs name. A file has one identity, however its path is spelled.
+#[derive(Default)]
+pub(crate) struct Disk {
+    known: BTreeMap<PathBuf, SourceId>,
+    /// How many of the sources are among the known.
+    seen: usize,
+}
+
+impl Disk {
+    /// The file that a path in another file stands for, seen from that file's folder.
+    pub fn load(&mut self, sources: &mut Sources, from: SourceId, path: &str) -> Result<SourceId, Unreadable> {
+        let fail = |reason: String, help: String| Err(Unreadable { reason, help });
+        for id in sources.ids().skip(self.seen) {
+            if let Ok(real) = std::fs::canonicalize(sources.get(id).name()) {
+                self.known.entry(real).or_insert(id);
+            }
+            self.seen += 1;
+        }
+        if let Some((scheme, _)) = path.split_once("://") {
+            let help = "keep a copy of the file beside the spec, for example as a git submodule";
+            return fail(format!("napkin works offline and reads nothing from `{scheme}:`"), help.to_owned());
+        }
+        let from = sources.get(from).name();
+        let whole = beside(from, path);
+        // `a/../b` is `b` unless `a` is a link to somewhere else.
+        let real = std::fs::canonicalize(&whole);
+        let short = clean(&whole);
+        let whole = if std::fs::canonicalize(&short).ok() == real.as_ref().ok().cloned() { short } else { whole };
+        let name = whole.display();
+        let about = match std::fs::metadata(&whole) {
+            Ok(about) => about,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return fail(format!("there is no file {name}"), beginnings(&whole, from));
+            }
+            Err(error) => return fail(format!("can't read {name}: {error}"), "check the path".to_owned()),
+        };
+        if about.is_dir() {
+            return fail(format!("{name} is a folder"), "name the files in it one by one".to_owned());
+        }
+        if !about.is_file() {
+            return fail(format!("{name} is no regular file"), "name a YAML file".to_owned());
+        }
+        if let Some(known) = real.as_ref().ok().and_then(|real| self.known.get(real)) {
+            return Ok(*known);
+        }
+        read(&whole, sources).map_err(|Failure(message)| Unreadable::told(&message))
+    }
+}
+
+impl Unreadable {
+    /// A message that says what to do after a semicolon.
+    pub(crate) fn told(message: &str) -> Self {
+        let (reason, help) = message.split_once("; ").unwrap_or((message, "check the path and who may read it"));
+        Unreadable { reason: reason.to_owned(), help: help.to_owned() }
+    }
+}
+
+/// A path seen from the folder of a file; from the current folder for standard input.
+pub(crate) fn beside(file: &str, path: &str) -> PathBuf {
+    Path::new(file).parent().unwrap_or(Path::new("")).join(path)
+}
+
+/// A path without `.` and without folders that `..` leaves again.
+pub(crate) fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// What may have been meant by a path that leads nowhere.
+fn beginnings(path: &Path, from: &str) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let names: Vec<String> = match std::fs::read_dir(folder) {
+        Ok(entries) => {
+            entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect()
+        }
+        Err(_) => {
+            return format!("there is no folder {} either; paths are seen from the folder of {from}", folder.display());
+        }
+    };
+    let mut yaml: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| name.ends_with(".yaml") || name.ends_with(".yml")).collect();
+    yaml.sort_unstable();
+    let wanted = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match nearest(&wanted, yaml.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("paths are seen from the folder of {from}, and each file is named by itself"),
     }
 }
 
@@ -159,6 +297,18 @@ fn civil(days: i64) -> Option<Day> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_lose_what_leads_nowhere() {
+        for (path, cleaned) in
+            [("./a/../b.yaml", "b.yaml"), ("a/./b", "a/b"), ("../x", "../x"), ("a/../../x", "../x"), ("/a/../b", "/b")]
+        {
+            assert_eq!(clean(Path::new(path)), Path::new(cleaned), "{path}");
+        }
+        assert_eq!(beside("specs/prod.yaml", "shared/x.yaml"), Path::new("specs/shared/x.yaml"));
+        assert_eq!(beside("<stdin>", "x.yaml"), Path::new("x.yaml"));
+        assert_eq!(beside("specs/prod.yaml", "/abs/x.yaml"), Path::new("/abs/x.yaml"));
+    }
 
     #[test]
     fn days_become_dates() {

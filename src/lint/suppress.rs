@@ -58,7 +58,7 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], packs: Packs<'_>, today: 
                     None => "fix what it hid, or agree on a new date".to_owned(),
                 },
             ));
-        } else if !used && packs.have(rule.pack) {
+        } else if !used && !allowance.inherited && packs.have(rule.pack) {
             let message = format!("the suppression of `{}` matches nothing", allowance.rule.value);
             let help = if shadowed {
                 "remove it; an earlier one allows the same already"

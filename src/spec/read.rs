@@ -12,10 +12,13 @@ use crate::spec::{Allowance, Chain, ComponentSpec, DataSpec, FlowSpec, RegionSpe
 use crate::vocabulary::{Kind, Target};
 use crate::yaml::{Document, Node, Value};
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 16] = [
     "napkin",
     "name",
     "description",
+    "shared",
+    "include",
+    "extends",
     "nouns",
     "assume",
     "regions",
@@ -70,7 +73,9 @@ pub fn read<'d>(
         Some(node) => assume::read(node, &nouns, changes, catalog, diagnostics),
         None => Default::default(),
     };
-    let mut spec = Spec { place: root.entries().next().map(|(key, _)| key.span()), ..Spec::default() };
+    let places = || root.entries().map(|(key, _)| key.span());
+    let place = places().find(|span| span.source == source).or_else(|| places().next());
+    let mut spec = Spec { place, shared: shared(root, diagnostics), ..Spec::default() };
     spec.name = root.get("name").and_then(Node::as_str).unwrap_or("").to_owned();
     {
         let further = |name: &str| catalog.name_type(name);
@@ -81,10 +86,24 @@ pub fn read<'d>(
         change::apply(&mut spec, &assumed, changes, &mut reader);
     }
     (spec.definitions, spec.assumption_spans) = (definitions, assumption_spans);
+    for allowance in &mut spec.allow {
+        allowance.inherited = allowance.span.source != document.source();
+    }
     spec
 }
 
-fn version(root: Node<'_>, diagnostics: &mut Diagnostics) {
+fn shared(root: Node<'_>, diagnostics: &mut Diagnostics) -> bool {
+    let Some(node) = root.get("shared") else { return false };
+    node.as_bool().unwrap_or_else(|| {
+        let message = "`shared` is true or false";
+        let help = "write `shared: true` if this file is only there for others to include or extend";
+        diagnostics.push(Diagnostic::error("type-mismatch", node.span(), message).help(help));
+        false
+    })
+}
+
+/// Checks the format version of a file.
+pub(super) fn version(root: Node<'_>, diagnostics: &mut Diagnostics) {
     match root.get("napkin") {
         Some(node) if node.as_str() == Some("1") => {}
         Some(node) => diagnostics.push(
@@ -514,7 +533,8 @@ fn allowance(item: Node<'_>, reader: &mut Reader<'_>) -> Option<Allowance> {
         None => None,
     };
     let owner = named("owner").map(|owner| owner.value);
-    Some(Allowance { span: item.span(), rule, because: because.value, owner, until, on: named("on") })
+    let on = named("on");
+    Some(Allowance { span: item.span(), rule, because: because.value, owner, until, on, inherited: false })
 }
 
 /// A calendar date that exists.
