@@ -94,8 +94,8 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
         );
     }
     let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
-    // What is there for others to include is no system that rules could judge.
-    if !diagnostics.has_errors() && !shared {
+    // What is there for others to include is no system that rules could judge. Without rules nothing can be said of suppressions.
+    if !diagnostics.has_errors() && !shared && !rules.is_empty() {
         let mut world = World::new(&graph, &structure, &estimate);
         world.catalog = Some(catalog);
         world.simulation = simulation;

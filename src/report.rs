@@ -32,6 +32,8 @@ pub mod sweep;
 pub mod tables;
 pub mod timeline;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::analysis::Analysis;
@@ -71,9 +73,15 @@ pub struct Counts {
 }
 
 impl Checked<'_> {
-    /// Mistakes and findings of all files in order: what a reader goes through.
+    /// Mistakes and findings of all files in order: what a reader goes through. A mistake in a file that several specs
+    /// include is one.
     pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
-        self.analyses.iter().flat_map(of)
+        let mut seen = BTreeSet::new();
+        let several = self.analyses.len() > 1;
+        self.analyses.iter().flat_map(of).filter(move |item| match item {
+            Item::Mistake(mistake) if several => seen.insert((mistake.span(), mistake.code, &mistake.message)),
+            _ => true,
+        })
     }
 
     /// The same with fingerprints, each of which stands only once.

@@ -19,7 +19,7 @@ use crate::vocabulary::{Kind, Operation};
 
 pub use assemble::{Parts, assemble, parts};
 pub use change::Change;
-pub use edit::{Edit, edited};
+pub use edit::{Edit, edited, edited_files};
 pub use include::{Load, gather, included, is_shared};
 pub use read::read;
 

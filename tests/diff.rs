@@ -29,27 +29,27 @@ data:
 ";
 
 /// A folder of its own below the system's for temporary files, removed at the end.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Folder {
+    pub fn new(name: &str) -> Folder {
         let path = std::env::temp_dir().join(format!("napkin-diff-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: &str) {
         let path = self.0.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    fn napkin(&self, arguments: &[&str]) -> Output {
+    pub fn napkin(&self, arguments: &[&str]) -> Output {
         run(Command::new(env!("CARGO_BIN_EXE_napkin")).env_clear(), &self.0, arguments)
     }
 
-    fn git(&self, arguments: &[&str]) {
+    pub fn git(&self, arguments: &[&str]) {
         let mut git = Command::new("git");
         for (key, value) in [
             ("GIT_CONFIG_GLOBAL", "/dev/null"),

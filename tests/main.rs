@@ -25,6 +25,7 @@ mod estimates;
 mod failures;
 mod formats;
 mod golden;
+mod includes;
 mod mechanisms;
 mod mishaps;
 mod readme;

@@ -14,6 +14,7 @@ use crate::report::diff::{Compared, Pair, Version, text};
 use crate::report::diff_json::json;
 use crate::report::diff_markdown::markdown;
 use crate::source::{SourceId, Sources};
+use crate::spec::{Load, gather};
 use crate::study::diff::{Setting, diff, worst_new};
 
 #[derive(Debug, clap::Args)]
@@ -130,24 +131,28 @@ fn two(paths: &[PathBuf], sources: &mut Sources) -> Result<(Vec<Spec>, Vec<Spec>
         return Err(Failure("standard input can be one of the versions, not both".to_owned()));
     }
     let one_each = !old.is_dir() && !new.is_dir();
-    Ok((side(old, sources)?, side(new, sources)?, one_each))
+    let mut disk = files::Disk::default();
+    let mut load = |sources: &mut Sources, from, path: &str| disk.load(sources, from, path);
+    Ok((side(old, sources, &mut load)?, side(new, sources, &mut load)?, one_each))
 }
 
 /// The specs of a file or folder.
-fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Spec>, Failure> {
+fn side(path: &Path, sources: &mut Sources, load: &mut Load<'_>) -> Result<Vec<Spec>, Failure> {
     let mut list = Vec::new();
     for file in files::specs(&[path.to_owned()])? {
         let below = file.strip_prefix(path).ok().filter(|below| !below.as_os_str().is_empty());
         let key = below.or_else(|| file.file_name().map(Path::new)).unwrap_or(&file).display().to_string();
         list.push((below.is_none(), Spec { key, id: files::read(&file, sources)? }));
     }
-    Ok(specs_among(list, sources))
+    Ok(specs_among(list, sources, load))
 }
 
-/// Of a folder's YAML files those that are specs; what is named itself is kept in any case.
-fn specs_among(list: Vec<(bool, Spec)>, sources: &Sources) -> Vec<Spec> {
+/// Of a folder's YAML files those that are specs, with what they include and extend; what is named itself is kept in any case.
+fn specs_among(mut list: Vec<(bool, Spec)>, sources: &mut Sources, load: &mut Load<'_>) -> Vec<Spec> {
     let is_spec = |spec: &Spec| sources.get(spec.id).text().lines().any(|line| line.starts_with("napkin:"));
-    list.into_iter().filter(|(named, spec)| *named || is_spec(spec)).map(|(_, spec)| spec).collect()
+    list.retain(|(named, spec)| *named || is_spec(spec));
+    list.iter().for_each(|(_, spec)| gather(sources, spec.id, load));
+    files::systems(list, |spec| spec.id, sources)
 }
 
 /// The specs of both sides of a range.
@@ -169,7 +174,13 @@ fn revisions(range: &str, paths: &[PathBuf], sources: &mut Sources) -> Result<(V
             return Err(Failure(format!("there is no spec at {} in `{old}` nor in {label}", path.display())));
         }
     }
-    Ok((specs_among(old, sources), specs_among(new, sources)))
+    let mut disk = files::Disk::default();
+    let then = specs_among(old, sources, &mut |sources, from, path| range.old.load(true, sources, from, path));
+    let now = specs_among(new, sources, &mut |sources, from, path| match &range.new {
+        Some(new) => new.load(false, sources, from, path),
+        None => disk.load(sources, from, path),
+    });
+    Ok((then, now))
 }
 
 /// The YAML files of a revision, and whether each is named itself. An old one carries its revision in its name.

@@ -124,19 +124,12 @@ pub(super) fn load_changed(
         changes.push((path.trim().to_owned(), sources.add(format!("--set {}", path.trim()), value.trim())));
     }
     let analysis = ask(sources, id, catalog, Question { changes: &changes, ..Question::default() });
-    if usable(&analysis) { Ok(analysis) } else { Err(unusable(&analysis, sources, terminal)) }
-}
-
-/// Rules aren't loaded for estimates, so suppressions of them are no mistakes.
-fn usable(analysis: &Analysis) -> bool {
-    let mut mistakes = analysis.diagnostics.iter().filter(|d| d.code != "unknown-rule");
-    !mistakes.any(|d| d.severity == crate::diagnostic::Severity::Error)
+    if analysis.is_usable() { Ok(analysis) } else { Err(unusable(&analysis, sources, terminal)) }
 }
 
 /// The mistakes of a spec, drawn.
 pub(super) fn unusable(analysis: &Analysis, sources: &Sources, terminal: &Terminal) -> Failure {
-    let mistakes: Vec<_> = analysis.diagnostics.iter().filter(|d| d.code != "unknown-rule").cloned().collect();
-    Failure(draw_all(&mistakes, sources, terminal.style))
+    Failure(draw_all(&analysis.diagnostics, sources, terminal.style))
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {

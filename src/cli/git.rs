@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cli::Failure;
-use crate::source::MAX_BYTES;
+use crate::cli::{Failure, files};
+use crate::source::{MAX_BYTES, SourceId, Sources, Unreadable};
 
 /// A commit, and what messages call it.
 pub(super) struct Revision {
@@ -111,6 +111,38 @@ impl Revision {
         let list = git(&arguments)?
             .map_err(|reason| Failure(format!("git can't list the files of `{}`: {reason}", self.label)))?;
         Ok(list.split(|byte| *byte == 0).filter_map(|entry| blob(&String::from_utf8_lossy(entry))).collect())
+    }
+
+    /// The file of this revision that a path in another of its files stands for. Names of an old revision's files begin with it.
+    pub fn load(&self, old: bool, sources: &mut Sources, from: SourceId, path: &str) -> Result<SourceId, Unreadable> {
+        let prefix = if old { format!("{}:", self.label) } else { String::new() };
+        let label = &self.label;
+        let from = sources.get(from).name();
+        let whole = files::clean(&files::beside(from.strip_prefix(&prefix).unwrap_or(from), path));
+        let seen = shown(&whole);
+        let told = |failure: Failure| Unreadable::told(&failure.0);
+        let fail = |reason: String, help: &str| Err(Unreadable { reason, help: help.to_owned() });
+        // Without `-r` a folder is an entry of its own. Git says how the path is seen from here, however it was spelled.
+        let list = match git(&["ls-tree", "-z", "-l", &self.commit, "--", &seen]).map_err(told)? {
+            Ok(list) => String::from_utf8_lossy(&list).into_owned(),
+            Err(why) => return fail(format!("`{label}` can't have {seen}: {why}"), "name a file of the repository"),
+        };
+        let Some(entry) = list.split('\0').next().filter(|entry| !entry.is_empty()) else {
+            let help = "commit it, or correct the path, which is seen from the folder of the file that names it";
+            return fail(format!("there is no file {seen} in `{label}`"), help);
+        };
+        let Some(file) = blob(entry) else {
+            let folder = entry.split(' ').nth(1) == Some("tree");
+            let what = if folder { "a folder" } else { "a link" };
+            let help = if folder { "name the files in it one by one" } else { "name the file that it leads to" };
+            return fail(format!("{seen} is {what} in `{label}`"), help);
+        };
+        let name = format!("{prefix}{}", file.path);
+        if let Some(known) = sources.find(&name) {
+            return Ok(known);
+        }
+        let text = files::text(&name, self.read(&file).map_err(told)?).map_err(told)?;
+        Ok(sources.add(name, text))
     }
 
     /// The text of a file.

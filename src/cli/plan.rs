@@ -1,11 +1,13 @@
 //! `napkin plan`
 
+use std::path::PathBuf;
+
 use crate::cli::estimate::{Input, Settings, load_changed, load_with};
 use crate::cli::format::Format;
 use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::report::plan::{json, table};
 use crate::source::Sources;
-use crate::spec::{Edit, edited};
+use crate::spec::{Edit, edited_files};
 use crate::study::plan::{Loss, Plan, plan};
 
 #[derive(Debug, clap::Args)]
@@ -45,23 +47,13 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let plan = plan(analysis, &catalog, loss, args.cheapest);
     print(&args.format.write(|| vec![table(&plan)], || json(&plan), terminal)?)?;
     if args.write {
-        write(args, &plan, &sources, id, terminal)?;
+        write(&plan, &sources, id, terminal)?;
     }
     Ok(if plan.unmet.is_empty() { Done::Clean } else { Done::Findings })
 }
 
 /// Writes the sizes, unless the text that comes out wouldn't say what was planned.
-fn write(
-    args: &Args,
-    plan: &Plan,
-    sources: &Sources,
-    id: crate::source::SourceId,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    let path = &args.input.spec;
-    if path.as_os_str() == "-" {
-        return Err(Failure("standard input can't be written to; name a file".to_owned()));
-    }
+fn write(plan: &Plan, sources: &Sources, id: crate::source::SourceId, terminal: &Terminal) -> Result<(), Failure> {
     let value = |size: &crate::study::plan::Sizing| {
         if size.key == "memory" { format!("{} MB", size.planned / 1e6) } else { format!("{}", size.planned) }
     };
@@ -78,9 +70,14 @@ fn write(
     if edits.is_empty() {
         return print("nothing to write: the spec states these sizes already\n");
     }
-    let text = edited(sources, id, &edits).map_err(Failure)?;
-    let mut fresh = Sources::new();
-    let id = fresh.add(path.display().to_string(), text.as_str());
+    let texts = edited_files(sources, id, &edits).map_err(Failure)?;
+    let mut fresh = sources.clone();
+    for (file, text) in &texts {
+        if sources.get(*file).name() == "<stdin>" {
+            return Err(Failure("standard input can't be written to; name a file".to_owned()));
+        }
+        fresh.replace(*file, text.as_str());
+    }
     let catalog = crate::catalog::Catalog::new();
     let analysis = load_changed(&mut fresh, id, &Settings { set: Vec::new() }, &catalog, terminal)?;
     for size in &changed {
@@ -93,8 +90,21 @@ fn write(
         }
     }
     // Written beside and moved into place, so that a full disk leaves the spec as it was.
-    let beside = path.with_extension("yaml.new");
-    let failed = |error: std::io::Error| Failure(format!("can't write {}: {error}", path.display()));
-    std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path)).map_err(failed)?;
-    print(&format!("{} sizes written to {}\n", edits.len(), path.display()))
+    let mut moves = Vec::new();
+    for (file, text) in &texts {
+        let path = PathBuf::from(sources.get(*file).name());
+        if !path.is_file() {
+            return Err(Failure(format!("can't write {}: it can't be found by this name", path.display())));
+        }
+        let beside = path.with_extension("yaml.new");
+        let failed = |error: std::io::Error| Failure(format!("can't write {}: {error}", path.display()));
+        std::fs::write(&beside, text).map_err(failed)?;
+        moves.push((beside, path));
+    }
+    for (beside, path) in &moves {
+        let failed = |error: std::io::Error| Failure(format!("can't write {}: {error}", path.display()));
+        std::fs::rename(beside, path).map_err(failed)?;
+    }
+    let names: Vec<String> = moves.iter().map(|(_, path)| path.display().to_string()).collect();
+    print(&format!("{} sizes written to {}\n", edits.len(), names.join(" and ")))
 }

@@ -8,6 +8,7 @@ use miette::{
 };
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::report::place::Place;
 use crate::report::{Checked, Item, concise, line, plural, safe};
 use crate::source::{Source, Sources};
 
@@ -77,6 +78,10 @@ impl SourceCode for Indexed<'_> {
 struct Drawn<'d> {
     item: Item<'d>,
     source: Option<Indexed<'d>>,
+    /// The places in that source.
+    labels: Vec<Label>,
+    /// The places in other files, a line each.
+    elsewhere: Vec<String>,
     message: String,
 }
 
@@ -106,17 +111,15 @@ impl miette::Diagnostic for Drawn<'_> {
         })
     }
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        let help = safe(self.item.help()?);
-        Some(match self.item.waived() {
-            Some(why) => Box::new(format!("{help}\n{why}")),
-            None => Box::new(help),
-        })
+        let told = [self.item.help().map(safe), self.item.waived()];
+        let lines: Vec<String> = told.into_iter().flatten().chain(self.elsewhere.iter().cloned()).collect();
+        if lines.is_empty() { None } else { Some(Box::new(lines.join("\n"))) }
     }
     fn source_code(&self) -> Option<&dyn SourceCode> {
         self.source.as_ref().map(|source| source as &dyn SourceCode)
     }
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let labels = self.item.labels().into_iter().map(|label| {
+        let labels = self.labels.iter().map(|label| {
             let range = label.span.range();
             let text = if label.text.is_empty() { None } else { Some(safe(&label.text)) };
             LabeledSpan::new(text, range.start, range.len())
@@ -130,9 +133,16 @@ pub fn draw(item: Item<'_>, sources: &Sources, style: Style) -> String {
     let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
         GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).with_context_lines(0);
-    let labels = item.labels();
-    let source = labels.first().map(|label| Indexed::new(sources.get(label.span.source), &labels));
-    let drawn = Drawn { item, source, message: safe(item.message()) };
+    let mut labels = item.labels();
+    let file = labels.first().map(|label| label.span.source);
+    let others: Vec<Label> = labels.extract_if(.., |label| Some(label.span.source) != file).collect();
+    let elsewhere = others.iter().map(|label| {
+        let place = Place::new(sources, label.span);
+        line(&format!("{}:{}: {}", place.file(), place.start, label.text))
+    });
+    let elsewhere = elsewhere.collect();
+    let source = file.map(|file| Indexed::new(sources.get(file), &labels));
+    let drawn = Drawn { item, source, labels, elsewhere, message: safe(item.message()) };
     let mut text = String::new();
     // Writing to a string can't fail; a span outside the source would only lose the drawing.
     let _ = handler.render_report(&mut text, &drawn);

@@ -7,7 +7,7 @@ use crate::graph::{Component, Graph};
 use crate::quantity::{percent, quantity};
 use crate::report::safe;
 use crate::report::tables::{Table, columns};
-use crate::source::Sources;
+use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{Kind, attr};
 
 /// A number with its origin.
@@ -52,6 +52,7 @@ impl From {
 /// Every number behind an estimate.
 pub fn origins(analysis: &Analysis, sources: &Sources) -> Vec<Stated> {
     let graph = &analysis.graph;
+    let sources = &Files { sources, own: graph.place.map(|place| place.source) };
     let mut list = Vec::new();
     for (component, figures) in graph.components.iter().zip(&analysis.estimate.components) {
         set(&component.name, &component.own, sources, &mut list);
@@ -78,20 +79,34 @@ pub fn origins(analysis: &Analysis, sources: &Sources) -> Vec<Stated> {
     list
 }
 
-fn set(owner: &str, set: &AttributeSet, sources: &Sources, list: &mut Vec<Stated>) {
+/// The files of a spec.
+struct Files<'s> {
+    sources: &'s Sources,
+    /// The spec itself.
+    own: Option<SourceId>,
+}
+
+impl Files<'_> {
+    /// `line 7` of the spec, `shared/zones.yaml:7` of a file that it rests on.
+    fn place(&self, span: Span) -> String {
+        let source = self.sources.get(span.source);
+        let line = source.position(span.range().start).line;
+        if self.own == Some(span.source) { format!("line {line}") } else { format!("{}:{line}", source.name()) }
+    }
+}
+
+fn set(owner: &str, set: &AttributeSet, sources: &Files<'_>, list: &mut Vec<Stated>) {
     set.iter().for_each(|attribute| one(owner, attribute, sources, list));
 }
 
-fn one(owner: &str, attribute: &Attribute, sources: &Sources, list: &mut Vec<Stated>) {
+fn one(owner: &str, attribute: &Attribute, sources: &Files<'_>, list: &mut Vec<Stated>) {
     let AttributeValue::Number(input) = &attribute.value else { return };
     let (dimension, hint) = attribute.id.def().shape.shown();
     let about = if input.uncertain { "≈ " } else { "" };
     let (from, place) = match &attribute.origin {
         Origin::Spec(span) => {
-            let source = sources.get(span.source);
-            let line = source.position(span.range().start).line;
             let from = if input.slots.is_empty() { From::Spec } else { From::Assumption };
-            (from, format!("line {line}"))
+            (from, sources.place(*span))
         }
         Origin::Fact(fact) if fact.rule_of_thumb => (From::RuleOfThumb, format!("{}: {}", fact.product, fact.source)),
         Origin::Fact(fact) => (From::Profile, format!("{}: {}", fact.product, fact.source)),
@@ -105,7 +120,7 @@ fn one(owner: &str, attribute: &Attribute, sources: &Sources, list: &mut Vec<Sta
 }
 
 /// How often regions and zones work.
-fn places(graph: &Graph, sources: &Sources, list: &mut Vec<Stated>) {
+fn places(graph: &Graph, sources: &Files<'_>, list: &mut Vec<Stated>) {
     for (index, region) in graph.regions.iter().enumerate() {
         let zoned = graph.zones.iter().any(|zone| zone.region == index);
         let figures = [
@@ -120,11 +135,7 @@ fn places(graph: &Graph, sources: &Sources, list: &mut Vec<Stated>) {
         ];
         for (_, key, stated, usual, why) in figures.into_iter().filter(|(there, ..)| *there) {
             let (value, from, place) = match stated {
-                Some(stated) => {
-                    let source = sources.get(stated.span.source);
-                    let line = source.position(stated.span.range().start).line;
-                    (stated.value.value, From::Spec, format!("{}:{line}", source.name()))
-                }
+                Some(stated) => (stated.value.value, From::Spec, sources.place(stated.span)),
                 None => (usual, From::Default, why.to_owned()),
             };
             list.push(Stated { name: format!("{}.{key}", region.name), value: percent(value), from, place });
@@ -176,15 +187,25 @@ pub fn summary(list: &[Stated]) -> String {
 
 /// The whole list.
 pub fn table(list: &[Stated]) -> Table {
-    let short = |text: &str| {
+    let short = |text: &str, from: From| {
         let text = text.replace("https://", "");
+        let stated = matches!(from, From::Spec | From::Assumption);
+        // Of a path the end tells more.
+        if let Some((at, _)) = text.char_indices().rev().nth(21).filter(|(at, _)| stated && *at > 0) {
+            return format!("…{}", text.get(at..).unwrap_or(""));
+        }
         match text.char_indices().nth(22) {
             Some((at, _)) => format!("{}…", text.get(..at).unwrap_or("")),
             None => text,
         }
     };
     let rows = list.iter().map(|stated| {
-        vec![stated.name.clone(), stated.value.clone(), stated.from.name().to_owned(), short(&safe(&stated.place))]
+        vec![
+            stated.name.clone(),
+            stated.value.clone(),
+            stated.from.name().to_owned(),
+            short(&safe(&stated.place), stated.from),
+        ]
     });
     let columns = columns(&["number", "value", "from", "place or source"]);
     Table { title: "Where the numbers come from", columns, rows: rows.collect(), notes: vec![summary(list)] }

@@ -34,7 +34,7 @@ pub fn spec() -> serde_json::Result<String> {
     );
     let call = object(Target::Step, json!({ "call": { "type": "string" }, "if": { "type": "string" } }));
     let parallel = json!({ "type": "object", "required": ["par"], "additionalProperties": false, "properties": { "par": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/call" }] } }, "wait": { "type": "string" } } });
-    let named = |reference: &str| json!({ "type": "object", "additionalProperties": { "$ref": reference } });
+    let named = |value: Value| json!({ "type": ["object", "null"], "additionalProperties": or_null(value) });
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "napkin spec, version 1",
@@ -43,18 +43,21 @@ pub fn spec() -> serde_json::Result<String> {
         "additionalProperties": false,
         "properties": {
             "napkin": { "const": 1, "description": "Format version." },
+            "shared": { "type": "boolean", "description": "Whether this file is only there for others to include or extend." },
+            "include": { "type": ["string", "array"], "items": { "type": "string", "minLength": 1 }, "description": "Files whose regions, profiles, components … are part of this spec, as paths seen from this file." },
+            "extends": { "type": "string", "minLength": 1, "description": "The spec that this one is laid over: mappings merge by key, everything else replaces, `null` removes." },
             "name": { "type": "string" },
             "description": { "type": "string" },
             "nouns": { "type": ["array", "string"], "items": { "type": "string" } },
-            "assume": { "type": "object", "additionalProperties": { "$ref": "#/$defs/expression" } },
-            "regions": { "type": "object", "additionalProperties": region() },
-            "profiles": { "type": "object" },
-            "components": { "type": "object", "additionalProperties": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/component" }] } },
-            "flows": named("#/$defs/flow"),
-            "data": named("#/$defs/data"),
-            "links": { "type": "array" },
+            "assume": named(json!({ "$ref": "#/$defs/expression" })),
+            "regions": named(region()),
+            "profiles": { "type": ["object", "null"] },
+            "components": named(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/component" }] })),
+            "flows": named(json!({ "$ref": "#/$defs/flow" })),
+            "data": named(json!({ "$ref": "#/$defs/data" })),
+            "links": { "type": ["array", "null"] },
             "requires": object(Target::System, json!({})),
-            "allow": { "type": "array", "items": { "type": "object", "required": ["rule", "because"], "additionalProperties": false, "properties": { "rule": { "type": "string" }, "because": { "type": "string", "minLength": 1, "description": "Why it is acceptable." }, "owner": { "type": "string", "minLength": 1, "description": "Who answers for it." }, "until": { "type": "string", "format": "date", "description": "The last day on which it holds (UTC)." }, "on": { "type": "string", "description": "The one component, flow, call or data set that it is about." } } } },
+            "allow": { "type": ["array", "null"], "items": { "type": "object", "required": ["rule", "because"], "additionalProperties": false, "properties": { "rule": { "type": "string" }, "because": { "type": "string", "minLength": 1, "description": "Why it is acceptable." }, "owner": { "type": "string", "minLength": 1, "description": "Who answers for it." }, "until": { "type": "string", "format": "date", "description": "The last day on which it holds (UTC)." }, "on": { "type": "string", "description": "The one component, flow, call or data set that it is about." } } } },
         },
         "$defs": {
             "expression": { "type": ["string", "number"] },
@@ -88,7 +91,7 @@ fn object(target: Target, extra: Value) -> Value {
     };
     for id in AttributeId::of(target) {
         let def = id.def();
-        let mut value = shape(def.shape);
+        let mut value = or_null(shape(def.shape));
         if let Some(map) = value.as_object_mut() {
             map.insert("description".to_owned(), json!(def.doc));
         }
@@ -125,12 +128,26 @@ fn object(target: Target, extra: Value) -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }
 
+/// A value, or `null`, which takes away what a file below states.
+fn or_null(mut value: Value) -> Value {
+    let nothing_at_all = json!({ "type": "null" });
+    for (key, nothing) in [("anyOf", nothing_at_all.clone()), ("enum", Value::Null), ("type", json!("null"))] {
+        match value.get_mut(key) {
+            Some(Value::Array(list)) => list.push(nothing),
+            Some(one) => *one = json!([one.clone(), nothing]),
+            None => continue,
+        }
+        return value;
+    }
+    json!({ "anyOf": [value, nothing_at_all] })
+}
+
 fn nested(group: &str) -> Value {
     let object = json!({ "type": "object", "additionalProperties": false, "properties": {} });
     if GROUPS.iter().any(|(name, _)| *name == group) {
-        return json!({ "anyOf": [object, { "type": ["string", "number", "boolean"] }] });
+        return json!({ "anyOf": [object, { "type": ["string", "number", "boolean", "null"] }] });
     }
-    json!({ "anyOf": [object] })
+    json!({ "anyOf": [object, { "type": "null" }] })
 }
 
 fn shape(shape: Shape) -> Value {

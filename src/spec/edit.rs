@@ -1,9 +1,11 @@
 //! Puts numbers into a spec's text without touching anything else: comments, order and layout stay.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::diagnostic::Diagnostics;
 use crate::source::{SourceId, Sources};
+use crate::spec::assemble::parts;
 use crate::vocabulary::Kind;
 use crate::yaml::{self, Node, Value};
 
@@ -18,7 +20,67 @@ pub struct Edit {
     pub value: String,
 }
 
-/// The text with all edits, or why one of them has no place.
+/// The texts of the files of a spec with all edits, or why one of them has no place. An edit goes to the file that has the
+/// component: the spec's own, or one that it includes. Of what the spec extends nothing is changed, since others may extend it
+/// too; sizes of those components are added to the spec itself.
+pub fn edited_files(sources: &Sources, id: SourceId, edits: &[Edit]) -> Result<Vec<(SourceId, String)>, String> {
+    let files = parts(sources, id).upper;
+    let documents: Vec<_> = files.iter().map(|file| yaml::parse(sources, *file, &mut Diagnostics::new())).collect();
+    let mut by_file: BTreeMap<SourceId, (Vec<Edit>, Vec<Edit>)> = BTreeMap::new();
+    for edit in edits {
+        let has = |document: &yaml::Document<'_>| {
+            document.root()?.get("components")?.get(&edit.component).filter(|node| !node.is_null()).map(|_| ())
+        };
+        match files.iter().zip(&documents).find(|(_, document)| has(document).is_some()) {
+            Some((file, _)) => by_file.entry(*file).or_default().0.push(edit.clone()),
+            None => by_file.entry(*files.first().unwrap_or(&id)).or_default().1.push(edit.clone()),
+        }
+    }
+    let text = |(file, (there, new)): (SourceId, (Vec<Edit>, Vec<Edit>))| {
+        let mut text = edited(sources, file, &there)?;
+        if !new.is_empty() {
+            text = extended(&text, &new)?;
+        }
+        Ok((file, text))
+    };
+    by_file.into_iter().map(text).collect()
+}
+
+/// A text with components that it doesn't have yet, of which only some sizes are said.
+fn extended(text: &str, edits: &[Edit]) -> Result<String, String> {
+    let mut grouped: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for edit in edits {
+        let pair = match edit.key.split_once('.') {
+            Some((group, key)) => format!("{group}: {{ {key}: {} }}", edit.value),
+            None => format!("{}: {}", edit.key, edit.value),
+        };
+        grouped.entry(&edit.component).or_default().push(pair);
+    }
+    let mut text = text.to_owned();
+    for (component, pairs) in grouped {
+        let mut sources = Sources::new();
+        let id = sources.add("", text.as_str());
+        let document = yaml::parse(&sources, id, &mut Diagnostics::new());
+        let value = format!("{{ {} }}", pairs.join(", "));
+        let components = document.root().and_then(|root| root.get("components"));
+        match components {
+            Some(node) if node.entries().next().is_some() => {
+                let (range, new) = insertion(node, &text, component, &value)?;
+                text.replace_range(range, &new);
+            }
+            Some(_) => return Err(format!("`{component}` has no place under the empty `components:`")),
+            None => {
+                if !text.ends_with('\n') {
+                    text.push('\n');
+                }
+                text += &format!("components:\n  {component}: {value}\n");
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// The text of one file with all edits, or why one of them has no place.
 pub fn edited(sources: &Sources, id: SourceId, edits: &[Edit]) -> Result<String, String> {
     let document = yaml::parse(sources, id, &mut Diagnostics::new());
     let text = sources.get(id).text();
