@@ -8,7 +8,7 @@ use crate::graph::{Graph, Structure, build};
 use crate::lint::{Day, Finding, NotChecked, Packs, Rule, World, run};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::{SourceId, Sources, Span};
-use crate::spec::{Change, Spec, assemble, read};
+use crate::spec::{Assembled, Change, Spec, assemble, read};
 use crate::yaml;
 
 /// All that is known of a spec.
@@ -61,7 +61,7 @@ pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule
 pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Question<'_>) -> Analysis {
     let Question { changes: settings, rules, packs, today, simulation } = question;
     let mut diagnostics = Diagnostics::new();
-    let spec = if let Some(document) = assemble(sources, id, &mut diagnostics) {
+    let spec = if let Some(Assembled { document, removed }) = assemble(sources, id, &mut diagnostics) {
         let values: Vec<(&str, yaml::Document<'_>)> = settings
             .iter()
             .map(|(path, value)| (path.as_str(), yaml::parse(sources, *value, &mut diagnostics)))
@@ -76,7 +76,7 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
                 ),
             }
         }
-        read(&document, id, &changes, catalog, &mut diagnostics)
+        Spec { removed, ..read(&document, id, &changes, catalog, &mut diagnostics) }
     } else {
         Spec { place: Some(Span::new(id, 0..0)), ..Spec::default() }
     };

@@ -9,6 +9,7 @@ mod merge;
 mod read;
 mod step;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::attributes::{AttributeSet, Input};
@@ -17,7 +18,7 @@ use crate::definition::Definitions;
 use crate::source::{Span, Spanned};
 use crate::vocabulary::{Kind, Operation};
 
-pub use assemble::{Parts, assemble, parts};
+pub use assemble::{Assembled, Parts, assemble, parts};
 pub use change::Change;
 pub use edit::{Edit, edited, edited_files};
 pub use include::{Load, gather, included, is_shared};
@@ -38,6 +39,8 @@ pub struct Spec {
     pub components: Vec<ComponentSpec>,
     /// Components whose description has a mistake; naming them elsewhere is no further mistake.
     pub broken: Vec<String>,
+    /// Components that an overlay takes out, and where.
+    pub removed: BTreeMap<String, Span>,
     /// `flows:`
     pub flows: Vec<FlowSpec>,
     /// `links:`, calls outside any flow.

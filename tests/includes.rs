@@ -273,6 +273,12 @@ fn what_is_wrong_with_files_is_said_where_they_are_named() {
         ("include: [[one.yaml]]", "s.yaml:2:11", "the path of a file is needed", "write `include: ["),
         ("include: { a: b }", "s.yaml:2:10", "the path of a file is needed", "write `include: ["),
         ("extends: [one.yaml, two.yaml]", "s.yaml:2:10", "the path of a file is needed", "more go under `include:`"),
+        (
+            "extends: base.yaml\ncomponents: { cache: null }",
+            "base.yaml:17:16",
+            "there is no component `cache`",
+            "s.yaml:3:15: taken out here",
+        ),
         ("includes: one.yaml", "s.yaml:2:1", "a spec has no `includes`", "did you mean `include`?"),
         ("shared: perhaps", "s.yaml:2:9", "`shared` is true or false", "shared: true"),
         (

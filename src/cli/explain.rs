@@ -57,6 +57,10 @@ pub(super) fn figures(analysis: &Analysis) -> Vec<String> {
 }
 
 fn rule(args: &Args, terminal: &Terminal) -> Outcome {
+    if let Some(overlay) = args.overlays.overlay.first() {
+        let help = "name a spec and a figure of it, such as `api.utilization`";
+        return Err(Failure(format!("{} can be laid over a spec, not over a rule; {help}", overlay.display())));
+    }
     let (sources, rules) = files::rules(&args.rules, terminal.style)?;
     let Some(rule) = rules.iter().find(|rule| rule.name == args.what) else {
         if std::path::Path::new(&args.what).exists() {

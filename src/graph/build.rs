@@ -20,6 +20,7 @@ pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
     let mut builder = Builder {
         graph: Graph::default(),
         broken: spec.broken.into_iter().collect(),
+        removed: spec.removed,
         names: BTreeMap::new(),
         links: BTreeMap::new(),
         depths: Vec::new(),
@@ -74,6 +75,7 @@ fn index(graph: &mut Graph) {
 pub(super) struct Builder<'d> {
     pub(super) graph: Graph,
     broken: BTreeSet<String>,
+    removed: BTreeMap<String, Span>,
     names: BTreeMap<String, usize>,
     links: BTreeMap<(usize, usize), usize>,
     depths: Vec<usize>,
@@ -261,7 +263,14 @@ impl Builder<'_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "describe it under `components:`".to_owned(),
             };
-            self.error("unknown-component", name.span, format!("there is no component `{}`", name.value), help);
+            let message = format!("there is no component `{}`", name.value);
+            let mistake = Diagnostic::error("unknown-component", name.span, message);
+            self.diagnostics.push(match self.removed.get(&name.value) {
+                Some(place) => mistake
+                    .also(*place, "taken out here")
+                    .help("take out or replace what uses it too; a flow's `steps` are replaced as a whole"),
+                None => mistake.help(help),
+            });
         }
         found
     }

@@ -21,15 +21,23 @@ const OF_THE_FILE: [&str; 4] = ["napkin", "shared", "include", "extends"];
 /// Keys that name a system, which its parts don't.
 const OF_THE_SYSTEM: [&str; 2] = ["name", "description"];
 
+/// A spec as one tree.
+pub struct Assembled<'s> {
+    /// The tree.
+    pub document: Document<'s>,
+    /// Components that one of its files takes out, and where.
+    pub removed: BTreeMap<String, Span>,
+}
+
 /// The tree of a spec. A spec that includes, extends and is overlaid by nothing is its file as it is. `None` if a file that it
 /// rests on can't be had: what the rest says would be judged wrongly.
-pub fn assemble<'s>(sources: &'s Sources, id: SourceId, diagnostics: &mut Diagnostics) -> Option<Document<'s>> {
+pub fn assemble<'s>(sources: &'s Sources, id: SourceId, diagnostics: &mut Diagnostics) -> Option<Assembled<'s>> {
     let document = yaml::parse(sources, id, diagnostics);
     let overlays = sources.overlays(id);
     let rests_on = |key: &str| document.root().is_some_and(|root| root.get(key).is_some());
     let is_spec = document.root().is_some_and(|root| matches!(root.value(), Value::Mapping));
     if !is_spec || overlays.is_empty() && !rests_on("include") && !rests_on("extends") {
-        return Some(document);
+        return Some(Assembled { document, removed: BTreeMap::new() });
     }
     let merger = Merger::new(overlays.last().copied().unwrap_or(id));
     let mut assembler = Assembler {
@@ -49,7 +57,8 @@ pub fn assemble<'s>(sources: &'s Sources, id: SourceId, diagnostics: &mut Diagno
         whole = assembler.lay(*overlay, id, whole);
     }
     assembler.merger.report_slips(sources, assembler.roots.keys().copied(), assembler.diagnostics);
-    (!assembler.broken).then(|| assembler.merger.forest.finish(whole))
+    let removed = assembler.merger.removed;
+    (!assembler.broken).then(|| Assembled { document: assembler.merger.forest.finish(whole), removed })
 }
 
 /// The files of a spec, those apart that it or what is laid over it extends: sizes written there would change other specs.

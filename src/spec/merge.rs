@@ -1,6 +1,6 @@
 //! How one file's values go over another's: mappings merge by key, everything else replaces, `null` removes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, slip};
 use crate::source::{SourceId, Sources, Span};
@@ -14,8 +14,8 @@ const LISTS: [&str; 3] = ["allow", "links", "nouns"];
 /// Sections that hold named things.
 const NAMED: [&str; 6] = ["assume", "regions", "profiles", "components", "flows", "data"];
 
-/// New names that are looked at for slips.
-const LOOKED_AT: usize = 50;
+/// New names that are looked at for slips, so that a file full of them stays quick.
+const LOOKED_AT: usize = 200;
 
 /// What a file is to the one below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,10 @@ struct Added {
 pub(super) struct Merger<'s> {
     pub forest: Forest<'s>,
     added: Vec<Added>,
+    /// How many new names were compared with those that are there.
+    looked_at: usize,
+    /// Components that a file takes out, and where.
+    pub removed: BTreeMap<String, Span>,
 }
 
 /// Where in a spec two mappings are merged.
@@ -84,7 +88,7 @@ type Entry = (Handle, Handle);
 impl<'s> Merger<'s> {
     /// Nothing yet; `source` is the file that has the last word.
     pub fn new(source: SourceId) -> Self {
-        Merger { forest: Forest::new(source), added: Vec::new() }
+        Merger { forest: Forest::new(source), added: Vec::new(), looked_at: 0, removed: BTreeMap::new() }
     }
 
     fn text(&self, handle: Handle) -> String {
@@ -147,6 +151,10 @@ impl<'s> Merger<'s> {
         }
         if above.is_null() {
             if removes(above) {
+                if at.depth == 1 && at.section == "components" {
+                    let key = self.forest.node(upper.0);
+                    self.removed.insert(key.as_str().unwrap_or("").to_owned(), key.span());
+                }
                 return None;
             }
             // An empty section, say with all its lines commented out, says nothing.
@@ -180,12 +188,18 @@ impl<'s> Merger<'s> {
         let (key, value) = (self.forest.node(added.0), self.forest.node(added.1));
         let name = key.as_str().unwrap_or("");
         let others = self.forest.node(lower);
+        let (removed, named) = (removes(value), at.depth == 1 && NAMED.contains(&at.section.as_str()));
+        let compared = (removed || named) && self.looked_at < LOOKED_AT;
+        self.looked_at += usize::from(compared);
         let alike = || {
+            if !compared {
+                return None;
+            }
             let near = slip(name, others.entries().filter_map(|(key, _)| key.as_str()))?;
             let (key, _) = others.entries().find(|(key, _)| key.as_str() == Some(near))?;
             Some((near.to_owned(), key.span()))
         };
-        if removes(value) {
+        if removed {
             let message = format!("there is no `{name}` that could be removed");
             let help = match alike() {
                 Some((near, _)) => format!("did you mean `{near}`?"),
@@ -194,7 +208,7 @@ impl<'s> Merger<'s> {
             diagnostics.push(Diagnostic::error("nothing-to-remove", key.span(), message).help(help));
             return false;
         }
-        if at.depth == 1 && NAMED.contains(&at.section.as_str()) && self.added.len() < LOOKED_AT {
+        if named {
             let complete = match at.section.as_str() {
                 "flows" => value.get("steps").is_some(),
                 "data" => value.get("in").is_some(),
@@ -215,9 +229,11 @@ impl<'s> Merger<'s> {
             return Some(*first);
         }
         let mut sections: Vec<(String, Vec<Entry>)> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         for entry in files.iter().flat_map(|file| self.forest.entries(*file)) {
             let name = self.text(entry.0);
-            match sections.iter_mut().find(|(known, _)| *known == name) {
+            let at = *known.entry(name.clone()).or_insert(sections.len());
+            match sections.get_mut(at) {
                 Some((_, list)) => list.push(entry),
                 None => sections.push((name, vec![entry])),
             }
