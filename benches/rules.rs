@@ -53,7 +53,7 @@ fn each_rule(rules: &[Rule], catalog: &Catalog) {
             let cost = best(|| {
                 let mut world = World::new(&known.graph, &known.structure, &known.estimate);
                 world.catalog = Some(catalog);
-                found = run(&world, std::slice::from_ref(rule), Packs::All, None).findings.len();
+                found = run(&world, std::slice::from_ref(rule), Packs::All, None, None).findings.len();
             });
             (cost, rule.name.as_str(), found)
         })

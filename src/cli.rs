@@ -15,6 +15,7 @@ mod git;
 mod init;
 mod numbers;
 mod output;
+mod parameters;
 mod plan;
 mod recovery;
 mod rules;

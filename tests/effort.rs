@@ -16,7 +16,7 @@ fn work(count: usize) -> Vec<(String, u64)> {
     let known = analyse(&sources, id, &catalog, &[], None);
     assert!(known.is_usable(), "{:?}", known.diagnostics.first());
     let world = World::new(&known.graph, &known.structure, &known.estimate);
-    let one = |at: usize| run(&world, rules.get(at..=at).unwrap_or_default(), Packs::All, None).work;
+    let one = |at: usize| run(&world, rules.get(at..=at).unwrap_or_default(), Packs::All, None, None).work;
     rules.iter().enumerate().map(|(at, rule)| (rule.name.clone(), one(at))).collect()
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Args {
     /// Turn on a further pack of rules, or `all`; may be given several times.
     #[arg(long, value_name = "NAME")]
     pack: Vec<String>,
+    #[command(flatten)]
+    parameters: super::parameters::ParameterArgs,
     /// Let rules ask a simulation of the system at peak (`flow.simulated.p99`), which runs if one does.
     #[arg(long)]
     simulate: bool,
@@ -76,6 +78,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let style = diagnostics::Style { verbose: args.verbose, ..terminal.style };
     let packs = files::packs(&args.pack)?;
     let (_, rules) = files::rules(&args.rules, style)?;
+    let parameters = args.parameters.overrides(&rules, style)?;
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
     let ids = specs(args, &mut sources)?;
@@ -86,7 +89,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let extent = Extent::Requests(args.requests as usize);
     let simulation = Settings { seed: args.seed, runs: RUNS, extent, load: Load::Peak };
     let simulation = args.simulate.then_some(&simulation);
-    let question = Question { rules: &rules, packs, today, simulation, ..Question::default() };
+    let question =
+        Question { rules: &rules, packs, parameters: Some(&parameters), today, simulation, ..Question::default() };
     let mut analyses: Vec<_> = ids.iter().map(|id| ask(&sources, *id, &catalog, question)).collect();
     let compared = args.baseline.apply(&sources, &ids, &mut analyses, &rules)?;
     let checked = Checked {

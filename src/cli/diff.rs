@@ -39,6 +39,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
     #[command(flatten)]
+    parameters: super::parameters::ParameterArgs,
+    #[command(flatten)]
     prices: super::estimate::PriceFile,
     /// List findings that are as before too.
     #[arg(long, short)]
@@ -63,6 +65,7 @@ struct Known {
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let style = Style { verbose: args.verbose, ..terminal.style };
     let (_, rules) = files::rules(&args.rules, style)?;
+    let parameters = args.parameters.overrides(&rules, style)?;
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
     let (old, new, two_files) = match &args.git {
@@ -72,7 +75,8 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         }
         None => two(&args.paths, &mut sources)?,
     };
-    let question = Question { rules: &rules, today: files::today(), ..Question::default() };
+    let question =
+        Question { rules: &rules, parameters: Some(&parameters), today: files::today(), ..Question::default() };
     let know = |spec: Spec| Known {
         key: spec.key,
         name: sources.get(spec.id).name().to_owned(),

@@ -80,6 +80,7 @@ fn rule(args: &Args, terminal: &Terminal) -> Outcome {
 fn page(rule: &Rule, sources: &Sources) -> String {
     let mut out = format!("{} ({}, {})\n\n{}\n\n", rule.name, rule.severity, rule.category, rule.why);
     out += &format!("It asks of each {}:\n  {}\n\n", rule.target.name(), sources.slice(rule.when_span).trim());
+    out += &parameters(rule);
     for (title, examples) in [("It fires on:", &rule.bad), ("It stays silent on:", &rule.good)] {
         if let Some((text, _)) = examples.first() {
             out += &format!("{title}\n");
@@ -94,4 +95,17 @@ fn page(rule: &Rule, sources: &Sources) -> String {
         "To accept it in a spec:\n  allow:\n    - {{ rule: {}, because: \"…\", until: 2030-01-31 }}\n",
         rule.name
     )
+}
+
+/// The parameters of a rule and how one is set; empty if it has none.
+fn parameters(rule: &Rule) -> String {
+    let Some(first) = rule.parameters.first() else { return String::new() };
+    let mut out = "Parameters, with their defaults:\n".to_owned();
+    for parameter in &rule.parameters {
+        let doc = parameter.doc.as_ref().map_or(String::new(), |doc| format!(" ({doc})"));
+        out += &format!("  {} = {}{doc}\n", parameter.name, parameter.shown(&parameter.default));
+    }
+    let value = first.shown(&first.default);
+    let quote = if value.contains([' ', '[', '$']) { "'" } else { "" };
+    out + &format!("To set one: napkin check --param {quote}{}.{}={value}{quote} …\n\n", rule.name, first.name)
 }

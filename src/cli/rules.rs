@@ -46,7 +46,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
             let line = |rule: &Rule| {
                 let (severity, confidence) = (rule.severity.name(), rule.confidence.name());
                 let off = if Packs::Default.have(rule.pack) { "" } else { " (off)" };
-                format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{off}\n", rule.name, rule.pack)
+                let parameters = rule.parameters.iter().map(|p| format!("{} = {}", p.name, p.shown(&p.default)));
+                let parameters: Vec<String> = parameters.collect();
+                let below =
+                    if parameters.is_empty() { String::new() } else { format!("  {}\n", parameters.join(", ")) };
+                format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{off}\n{below}", rule.name, rule.pack)
             };
             print(&rules.iter().filter(wanted).map(line).collect::<String>())?;
             Ok(Done::Clean)

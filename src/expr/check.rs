@@ -17,12 +17,13 @@ use crate::quantity::{Dimension, Hint, unit};
 
 /// Checks an expression against a schema.
 pub fn check(ast: &Ast, schema: &dyn Schema) -> Result<Checked, ExprError> {
-    let mut checker = Checker { schema, locals: Vec::new(), draws: 0, slots: Vec::new() };
+    let mut checker = Checker { schema, locals: Vec::new(), draws: 0, slots: Vec::new(), words: Vec::new() };
     let typed = checker.expression(ast)?;
     if let Type::Group(..) = typed.ty {
         return Err(mismatch("a value", &typed.ty, ast.range.clone()));
     }
-    Ok(Checked { ir: typed.ir, ty: typed.ty, hint: typed.hint, uncertain: checker.draws > 0, slots: checker.slots })
+    let Checker { draws, slots, words, .. } = checker;
+    Ok(Checked { ir: typed.ir, ty: typed.ty, hint: typed.hint, uncertain: draws > 0, slots, words })
 }
 
 struct Checker<'s> {
@@ -30,6 +31,7 @@ struct Checker<'s> {
     locals: Vec<(String, Type)>,
     draws: usize,
     slots: Vec<usize>,
+    words: Vec<(usize, &'static [&'static str])>,
 }
 
 struct Typed {
@@ -256,8 +258,8 @@ impl Checker<'_> {
 
     fn compare(&mut self, comparison: Comparison, a: &Ast, b: &Ast, range: &Range<usize>) -> Checks {
         let (left, right) = (self.expression(a)?, self.expression(b)?);
-        known_word(&left, &right)?;
-        known_word(&right, &left)?;
+        self.known_word(&left, &right.ir)?;
+        self.known_word(&right, &left.ir)?;
         let ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         match (&left.ty, &right.ty) {
             (Type::Quantity(x), Type::Quantity(y)) if x == y => {}
@@ -316,10 +318,9 @@ impl Checker<'_> {
                 format!("{} can't be in {}", left.ty.describe(), right.ty.describe()),
             ));
         }
-        if let IrKind::List(items) = &right.ir.kind {
-            for item in items {
-                known_word(&left, &Typed { ir: item.clone(), ty: Type::Text, hint: Hint::Auto })?;
-            }
+        match &right.ir.kind {
+            IrKind::List(items) => items.iter().try_for_each(|item| self.known_word(&left, item))?,
+            _ => self.known_word(&left, &right.ir)?,
         }
         Ok(typed(IrKind::Member(Box::new(left.ir), Box::new(right.ir)), range, Type::Bool))
     }
@@ -661,6 +662,20 @@ impl Checker<'_> {
         Ok(Typed { hint, ..typed(IrKind::Call(function, list), range, Type::Quantity(dimension.unwrap_or_default())) })
     }
 
+    /// A word that is compared with a field must be one that the field can have; of named values it is noted.
+    fn known_word(&mut self, field: &Typed, literal: &Ir) -> Result<(), ExprError> {
+        let Type::Word(words) = &field.ty else { return Ok(()) };
+        match &literal.kind {
+            IrKind::Slot(slot) => self.words.push((*slot, words)),
+            IrKind::Text(text) if !words.contains(&text.as_str()) => {
+                let error = ExprError::new("unknown-word", literal.range.clone(), format!("this is never `{text}`"));
+                return Err(error.maybe_help(suggestion(text, words.iter().copied())));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn values(&mut self, arguments: &[Argument]) -> Result<Vec<Typed>, ExprError> {
         if let Some(odd) = arguments.iter().find(|argument| argument.variable.is_some()) {
             return Err(ExprError::new(
@@ -689,16 +704,6 @@ fn chain(ast: &Ast) -> Option<(&Ast, String)> {
         Some((base, path)) => (base, format!("{path}.{field}")),
         None => (inner, field.clone()),
     })
-}
-
-/// A word that is compared with a field must be one that the field can have.
-fn known_word(field: &Typed, literal: &Typed) -> Result<(), ExprError> {
-    let (Type::Word(words), IrKind::Text(text)) = (&field.ty, &literal.ir.kind) else { return Ok(()) };
-    if words.contains(&text.as_str()) {
-        return Ok(());
-    }
-    Err(ExprError::new("unknown-word", literal.ir.range.clone(), format!("this is never `{text}`"))
-        .maybe_help(suggestion(text, words.iter().copied())))
 }
 
 fn power(base: Dimension, exponent: Dimension, ir: &Ir, range: &Range<usize>) -> Result<Option<Dimension>, ExprError> {

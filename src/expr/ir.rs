@@ -30,6 +30,8 @@ pub struct Checked {
     pub uncertain: bool,
     /// The named values it reads, in order of first use.
     pub slots: Vec<usize>,
+    /// Named values that are compared with a field that has only these words.
+    pub words: Vec<(usize, &'static [&'static str])>,
 }
 
 impl Checked {

@@ -394,6 +394,9 @@ fn stated(world: &World<'_>, index: usize, group: &str) -> Option<bool> {
     answer
 }
 
+/// The names of the functions that only rules have.
+pub(super) const FUNCTION_NAMES: [&str; 2] = ["reachable", "size_after"];
+
 /// The functions that only rules have: name, number, parameters, result.
 pub(super) fn functions(name: &str) -> Option<(u16, Vec<Type>, Type)> {
     match name {

@@ -7,12 +7,13 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, suggestion};
 use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
 use crate::lint::field::{FIELDS, functions, lookup};
 use crate::lint::pack::{CUSTOM, Confidence, PACKS};
+use crate::lint::parameter::{Parameter, taken};
 use crate::quantity::Hint;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "rule",
     "severity",
     "category",
@@ -20,6 +21,7 @@ const KEYS: [&str; 15] = [
     "confidence",
     "since",
     "for",
+    "parameters",
     "let",
     "when",
     "message",
@@ -47,6 +49,8 @@ pub struct Rule {
     pub since: Option<String>,
     /// What it is asked about.
     pub target: Target,
+    /// Named values that whoever runs the rule may set.
+    pub parameters: Vec<Parameter>,
     /// Named parts of the condition.
     pub lets: Vec<(String, Checked)>,
     /// The condition.
@@ -78,6 +82,15 @@ pub struct Template {
     pub parts: Vec<Part>,
 }
 
+impl Template {
+    fn values(&self) -> impl Iterator<Item = &Checked> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Value(checked) => Some(&**checked),
+            Part::Text(_) => None,
+        })
+    }
+}
+
 /// A piece of a template.
 #[derive(Debug)]
 pub enum Part {
@@ -87,9 +100,14 @@ pub enum Part {
     Value(Box<Checked>),
 }
 
+/// The first slot of parameters: before them stand the subject and the system, behind them the `let` values.
+pub(super) const PARAMETERS_FROM: usize = 2;
+
 /// The names that a rule's expressions may use.
+#[derive(Clone, Copy)]
 struct RuleNames<'r> {
     target: Target,
+    parameters: &'r [Parameter],
     lets: &'r [(String, Checked)],
 }
 
@@ -102,13 +120,16 @@ impl Schema for RuleNames<'_> {
         if name == "system" {
             return slot(1, Type::Entity(Target::System), Hint::Auto);
         }
-        let at = self.lets.iter().position(|(known, _)| known == name)?;
-        let checked = self.lets.get(at).map(|(_, checked)| checked)?;
-        slot(at + 2, checked.ty.clone(), checked.hint.clone())
+        if let Some((at, parameter)) = self.parameters.iter().enumerate().find(|(_, known)| known.name == name) {
+            return slot(at + PARAMETERS_FROM, parameter.ty.clone(), parameter.hint.clone());
+        }
+        let (at, (_, checked)) = self.lets.iter().enumerate().find(|(_, (known, _))| known == name)?;
+        slot(at + PARAMETERS_FROM + self.parameters.len(), checked.ty.clone(), checked.hint.clone())
     }
     fn names(&self) -> Vec<String> {
         let own = [self.target.name().to_owned(), "system".to_owned()];
-        own.into_iter().chain(self.lets.iter().map(|(name, _)| name.clone())).collect()
+        let parameters = self.parameters.iter().map(|parameter| parameter.name.clone());
+        own.into_iter().chain(parameters).chain(self.lets.iter().map(|(name, _)| name.clone())).collect()
     }
     fn field(&self, of: Target, path: &str) -> FieldType {
         lookup(of, path)
@@ -188,10 +209,16 @@ impl Loader<'_, '_> {
         let since = self.root.get("since").and_then(Node::as_str).map(str::to_owned);
         let (name, severity, target) = (name?, severity?, target?);
         self.kebab(&name);
-        let lets = self.lets(target);
-        let when = self.condition(target, &lets);
-        let message = self.template("message", target, &lets);
-        let help = self.template("help", target, &lets);
+        let mut parameters = self.parameters();
+        let lets = self.lets(target, &parameters);
+        let names = RuleNames { target, parameters: &parameters, lets: &lets };
+        let when = self.condition(&names);
+        let message = self.template("message", &names);
+        let help = self.template("help", &names);
+        let templates = message.iter().chain(&help).flat_map(Template::values);
+        let expressions = when.iter().chain(lets.iter().map(|(_, checked)| checked)).chain(templates);
+        let expressions: Vec<&Checked> = expressions.collect();
+        self.uses(&mut parameters, &expressions);
         let at = self.at(target);
         let (bad, good) = (self.examples("bad"), self.examples("good"));
         let see = self
@@ -211,6 +238,7 @@ impl Loader<'_, '_> {
             confidence: confidence?,
             since,
             target,
+            parameters,
             lets,
             when: when?,
             message: message?,
@@ -264,15 +292,9 @@ impl Loader<'_, '_> {
         None
     }
 
-    fn expression(
-        &mut self,
-        node: Node<'_>,
-        range: Range<usize>,
-        target: Target,
-        lets: &[(String, Checked)],
-    ) -> Option<Checked> {
+    fn expression(&mut self, node: Node<'_>, range: Range<usize>, names: &RuleNames<'_>) -> Option<Checked> {
         let text = node.as_str()?.get(range.clone())?;
-        match parse(text, &[]).and_then(|ast| check(&ast, &RuleNames { target, lets })) {
+        match parse(text, &[]).and_then(|ast| check(&ast, names)) {
             Ok(checked) => Some(checked),
             Err(error) => {
                 self.diagnostics
@@ -282,21 +304,71 @@ impl Loader<'_, '_> {
         }
     }
 
-    fn lets(&mut self, target: Target) -> Vec<(String, Checked)> {
+    fn parameters(&mut self) -> Vec<Parameter> {
+        let Some(node) = self.root.get("parameters") else { return Vec::new() };
+        if !matches!(node.value(), yaml::Value::Mapping) {
+            self.error(node.span(), "`parameters` has to name values", "write `parameters: { max_depth: 4 }`");
+        }
+        let mut list = Vec::new();
+        for (key, value) in node.entries() {
+            let name = key.as_str().unwrap_or("");
+            if let Some(help) = taken(name) {
+                self.error(key.span(), format!("a parameter can't be called `{name}`"), help);
+                continue;
+            }
+            match Parameter::declared(name, key.span(), value) {
+                Ok(parameter) => list.push(parameter),
+                Err(mistake) => self.diagnostics.push(*mistake),
+            }
+        }
+        list
+    }
+
+    /// Notes what parameters are compared with; one that nothing uses would be set in vain.
+    fn uses(&mut self, parameters: &mut [Parameter], expressions: &[&Checked]) {
+        for (at, parameter) in parameters.iter_mut().enumerate() {
+            let slot = at + PARAMETERS_FROM;
+            let words = expressions.iter().flat_map(|checked| &checked.words);
+            parameter.words = words.filter(|(of, _)| *of == slot).map(|(_, words)| *words).collect();
+            if !expressions.iter().any(|checked| checked.slots.contains(&slot)) {
+                self.error(
+                    parameter.span,
+                    format!("nothing in this rule uses the parameter `{}`", parameter.name),
+                    "use it in `when`, `let`, `message` or `help`, or take it out",
+                );
+            } else if let Some((text, help)) = parameter.strange_default() {
+                let message = format!("`{}` is compared with words of which none is `{text}`", parameter.name);
+                self.error(parameter.span, message, help);
+            }
+        }
+    }
+
+    fn lets(&mut self, target: Target, parameters: &[Parameter]) -> Vec<(String, Checked)> {
         let mut lets: Vec<(String, Checked)> = Vec::new();
         for (key, value) in self.root.get("let").into_iter().flat_map(Node::entries) {
-            let (Some(name), Some(text)) = (key.as_str(), value.as_str()) else { continue };
-            if let Some(checked) = self.expression(value, 0..text.len(), target, &lets) {
+            let name = key.as_str().unwrap_or("");
+            let Some(text) = value.as_str() else {
+                self.error(value.span(), format!("`{name}` is no expression"), "write an expression in quotes");
+                continue;
+            };
+            let known = parameters.iter().any(|parameter| parameter.name == name);
+            let help = taken(name).or_else(|| known.then(|| format!("`{name}` is a parameter; choose another name")));
+            if let Some(help) = help {
+                self.error(key.span(), format!("a part of a rule can't be called `{name}`"), help);
+                continue;
+            }
+            if let Some(checked) = self.expression(value, 0..text.len(), &RuleNames { target, parameters, lets: &lets })
+            {
                 lets.push((name.to_owned(), checked));
             }
         }
         lets
     }
 
-    fn condition(&mut self, target: Target, lets: &[(String, Checked)]) -> Option<Checked> {
+    fn condition(&mut self, names: &RuleNames<'_>) -> Option<Checked> {
         self.text("when")?;
         let node = self.root.get("when")?;
-        let checked = self.expression(node, 0..node.as_str()?.len(), target, lets)?;
+        let checked = self.expression(node, 0..node.as_str()?.len(), names)?;
         if checked.ty != Type::Bool {
             self.error(node.span(), "`when` has to be a condition", "compare something: `component.replicas == 1`");
             return None;
@@ -304,7 +376,7 @@ impl Loader<'_, '_> {
         Some(checked)
     }
 
-    fn template(&mut self, key: &str, target: Target, lets: &[(String, Checked)]) -> Option<Template> {
+    fn template(&mut self, key: &str, names: &RuleNames<'_>) -> Option<Template> {
         self.text(key)?;
         let node = self.root.get(key)?;
         let text = node.as_str()?;
@@ -323,7 +395,7 @@ impl Loader<'_, '_> {
                     return None;
                 };
                 template.parts.push(Part::Text(std::mem::take(&mut fixed)));
-                let value = self.expression(node, at + 1..at + close, target, lets)?;
+                let value = self.expression(node, at + 1..at + close, names)?;
                 template.parts.push(Part::Value(Box::new(value)));
                 at += close + 1;
             } else {

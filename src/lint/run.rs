@@ -6,9 +6,10 @@ use crate::attributes::Origin;
 use crate::diagnostic::{Diagnostics, Label};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
 use crate::lint::pack::Packs;
+use crate::lint::parameter::Overrides;
 use crate::lint::rule::{Part, Rule, Template};
 use crate::lint::suppress;
-use crate::lint::world::{Scope, World};
+use crate::lint::world::{Asked, Scope, World};
 use crate::lint::{Day, Finding, Fingerprint};
 use crate::quantity::quantity;
 use crate::source::Span;
@@ -45,18 +46,25 @@ pub struct Outcome {
     pub work: u64,
 }
 
-/// Runs the rules of some packs. Without a `today`, suppressions don't expire.
-pub fn run<'w>(world: &World<'w>, rules: &'w [Rule], packs: Packs<'_>, today: Option<Day>) -> Outcome {
+/// Runs the rules of some packs, with what is set of their parameters. Without a `today`, suppressions don't expire.
+pub fn run<'w>(
+    world: &World<'w>,
+    rules: &'w [Rule],
+    packs: Packs<'_>,
+    overrides: Option<&'w Overrides>,
+    today: Option<Day>,
+) -> Outcome {
     let mut outcome = Outcome::default();
     for rule in rules.iter().filter(|rule| packs.have(rule.pack)) {
-        one(world, rule, &mut outcome);
+        one(world, &Asked::new(rule, overrides), &mut outcome);
     }
     suppress::apply(world, rules, packs, today, &mut outcome);
     outcome.findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     outcome
 }
 
-fn one<'w>(world: &World<'w>, rule: &'w Rule, outcome: &mut Outcome) {
+fn one<'w>(world: &World<'w>, asked: &Asked<'w>, outcome: &mut Outcome) {
+    let rule = asked.rule;
     let count = world.count(rule.target);
     let allowed = STEPS_FIXED + STEPS_EACH * count as u64;
     let budget = Budget::new(allowed);
@@ -65,7 +73,7 @@ fn one<'w>(world: &World<'w>, rule: &'w Rule, outcome: &mut Outcome) {
     let mut found = 0;
     for index in 0..count {
         let subject = EntityRef { target: rule.target, index: u32::try_from(index).unwrap_or(u32::MAX) };
-        match judge(world, rule, subject, &budget) {
+        match judge(world, asked, subject, &budget) {
             Ok(Verdict::Silent) => {}
             Ok(Verdict::Unknown(field, of)) => {
                 unknown += 1;
@@ -103,11 +111,12 @@ enum Verdict {
 
 fn judge<'w>(
     world: &World<'w>,
-    rule: &'w Rule,
+    asked: &Asked<'w>,
     subject: EntityRef,
     budget: &Budget,
 ) -> Result<Verdict, crate::expr::ExprError> {
-    let scope = Scope::new(world, subject, &rule.lets, budget);
+    let rule = asked.rule;
+    let scope = Scope::new(world, subject, asked, budget);
     let verdict = evaluate(&rule.when, &scope, budget);
     // A failure inside a `let` is reported as itself, not as the unknown value that it left behind.
     if let Some(error) = scope.failure() {

@@ -11,6 +11,8 @@ use crate::expr::{Budget, Checked, EntityRef, ExprError, FieldId, Missing, Strea
 use crate::graph::{Graph, Structure};
 use crate::lint::field::FIELDS;
 use crate::lint::loss::Known;
+use crate::lint::parameter::{Overrides, Parameter, ParameterValue};
+use crate::lint::rule::{PARAMETERS_FROM, Rule};
 use crate::simulate::{Results, Settings, simulate};
 use crate::vocabulary::Target;
 
@@ -132,11 +134,34 @@ fn add(lists: &mut [Vec<usize>], at: usize, flow: usize) {
     }
 }
 
-/// The world of one rule on one subject: slot 0 is the subject, slot 1 the system, the rest are `let` values, which
-/// are computed when first asked for, since most conditions are decided before.
+/// A rule with the values of its parameters.
+pub(crate) struct Asked<'w> {
+    pub rule: &'w Rule,
+    parameters: Vec<Value<'w>>,
+}
+
+impl<'w> Asked<'w> {
+    /// The rule with what is set of its parameters, and defaults for the rest.
+    pub fn new(rule: &'w Rule, overrides: Option<&'w Overrides>) -> Self {
+        let value = |parameter: &'w Parameter| {
+            let value = overrides.map_or(&parameter.default, |set| set.value(&rule.name, parameter));
+            match value {
+                ParameterValue::Number(number) => Value::Number(*number),
+                ParameterValue::Flag(flag) => Value::Bool(*flag),
+                ParameterValue::Text(text) => Value::Text(text),
+                ParameterValue::List(items) => Value::List(items.iter().map(|item| Value::Text(item)).collect()),
+            }
+        };
+        Asked { rule, parameters: rule.parameters.iter().map(value).collect() }
+    }
+}
+
+/// The world of one rule on one subject: slot 0 is the subject, slot 1 the system, then come the values of
+/// parameters and those of `let`, which are computed when first asked for, since most conditions are decided before.
 pub(crate) struct Scope<'s, 'w> {
     pub world: &'s World<'w>,
     subject: EntityRef,
+    parameters: &'s [Value<'w>],
     lets: &'w [(String, Checked)],
     values: RefCell<Vec<Option<Value<'w>>>>,
     failure: RefCell<Option<ExprError>>,
@@ -144,9 +169,10 @@ pub(crate) struct Scope<'s, 'w> {
 }
 
 impl<'s, 'w> Scope<'s, 'w> {
-    pub fn new(world: &'s World<'w>, subject: EntityRef, lets: &'w [(String, Checked)], budget: &'s Budget) -> Self {
+    pub fn new(world: &'s World<'w>, subject: EntityRef, asked: &'s Asked<'w>, budget: &'s Budget) -> Self {
+        let lets = asked.rule.lets.as_slice();
         let (values, failure) = (RefCell::new(vec![None; lets.len()]), RefCell::new(None));
-        Scope { world, subject, lets, values, failure, budget }
+        Scope { world, subject, parameters: &asked.parameters, lets, values, failure, budget }
     }
 
     /// What went wrong while computing a `let`.
@@ -177,7 +203,10 @@ impl<'w> crate::expr::World<'w> for Scope<'_, 'w> {
         match slot {
             0 => Value::Entity(self.subject),
             1 => Value::Entity(EntityRef { target: Target::System, index: 0 }),
-            n => self.computed(n - 2),
+            n => match self.parameters.get(n - PARAMETERS_FROM) {
+                Some(value) => value.clone(),
+                None => self.computed(n - PARAMETERS_FROM - self.parameters.len()),
+            },
         }
     }
     fn field(&self, entity: EntityRef, field: FieldId) -> Value<'w> {
