@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use napkin::analysis::{Analysis, Question, analyse, ask};
 use napkin::catalog::Catalog;
 use napkin::diagnostic::Diagnostics;
-use napkin::lint::{Packs, Rule, World, built_in, run};
+use napkin::lint::{Packs, Policy, Rule, World, built_in, run};
 use napkin::source::{SourceId, Sources};
 
 use crate::cells::cells;
@@ -53,7 +53,15 @@ fn each_rule(rules: &[Rule], catalog: &Catalog) {
             let cost = best(|| {
                 let mut world = World::new(&known.graph, &known.structure, &known.estimate);
                 world.catalog = Some(catalog);
-                found = run(&world, std::slice::from_ref(rule), Packs::All, None, None).findings.len();
+                found = run(
+                    &world,
+                    std::slice::from_ref(rule),
+                    Policy { packs: Packs::All, ..Policy::default() },
+                    None,
+                    None,
+                )
+                .findings
+                .len();
             });
             (cost, rule.name.as_str(), found)
         })

@@ -5,7 +5,7 @@ use crate::definition::SEED;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::estimate::{Estimate, Run, Scenario, estimate_median, verify};
 use crate::graph::{Graph, Structure, build};
-use crate::lint::{Day, Finding, NotChecked, Overrides, Packs, Rule, World, run};
+use crate::lint::{Day, Finding, NotChecked, Overrides, Packs, Policy, Rule, Setting, World, run};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::{Assembled, Change, Spec, assemble, read};
@@ -45,6 +45,8 @@ pub struct Question<'q> {
     pub rules: &'q [Rule],
     /// The packs of rules that are asked.
     pub packs: Packs<'q>,
+    /// How bad what they find is, where that is not as they say themselves.
+    pub severities: &'q [Setting],
     /// What is set of the rules' parameters; the others have their defaults.
     pub parameters: Option<&'q Overrides>,
     /// The day on which suppressions may have expired; without one they don't.
@@ -61,7 +63,7 @@ pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule
 /// [`analyse`] with all that may be asked. Files that the spec includes or extends are among the sources if
 /// [`crate::spec::gather`] has loaded them.
 pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Question<'_>) -> Analysis {
-    let Question { changes: settings, rules, packs, parameters, today, simulation } = question;
+    let Question { changes: settings, rules, packs, severities, parameters, today, simulation } = question;
     let mut diagnostics = Diagnostics::new();
     let spec = if let Some(Assembled { document, removed }) = assemble(sources, id, &mut diagnostics) {
         let values: Vec<(&str, yaml::Document<'_>)> = settings
@@ -101,7 +103,8 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
         let mut world = World::new(&graph, &structure, &estimate);
         world.catalog = Some(catalog);
         world.simulation = simulation;
-        let outcome = run(&world, rules, packs, parameters, today);
+        let policy = Policy { packs, settings: severities };
+        let outcome = run(&world, rules, policy, parameters, today);
         diagnostics.extend(outcome.diagnostics);
         (findings, not_checked) = (outcome.findings, outcome.not_checked);
     }

@@ -38,6 +38,8 @@ pub mod simulate;
 
 pub mod lint;
 
+pub mod config;
+
 pub mod analysis;
 
 pub mod study;

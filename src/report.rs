@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod chart;
 pub mod comparison;
 pub mod concise;
+pub mod config;
 pub mod consistency;
 mod contributions;
 pub mod csv;
@@ -38,7 +39,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::lint::{Finding, Fingerprint, Packs, Waiver, numbered};
+use crate::lint::{Finding, Fingerprint, Waiver, numbered};
 use crate::source::{SourceId, Sources};
 
 /// Checked specs, and what is made of them.
@@ -49,12 +50,10 @@ pub struct Checked<'c> {
     pub files: &'c [SourceId],
     /// What is known of each.
     pub analyses: &'c [Analysis],
-    /// The severity from which something fails the run; `None` if nothing does.
-    pub fail_on: Option<Severity>,
+    /// For each, the severity from which something in it fails the run; `None` if nothing does.
+    pub fail_on: &'c [Option<Severity>],
     /// How the findings compare with a baseline, if there is one.
     pub baseline: Option<&'c baseline::Compared>,
-    /// The packs of rules that were asked.
-    pub packs: Packs<'c>,
 }
 
 /// How many things were found, waived ones apart.
@@ -96,9 +95,10 @@ impl Checked<'_> {
         names.zip(self.analyses.iter().map(|analysis| of(analysis).collect()))
     }
 
-    /// Whether something fails the run.
-    pub fn fails(&self, item: Item<'_>) -> bool {
-        item.waiver().is_none() && self.fail_on.is_some_and(|least| item.severity() >= least)
+    /// Whether something in the spec of a number fails the run.
+    pub fn fails(&self, spec: usize, item: Item<'_>) -> bool {
+        let least = self.fail_on.get(spec).copied().flatten();
+        item.waiver().is_none() && least.is_some_and(|least| item.severity() >= least)
     }
 
     /// The exit status of the run: 2 if a spec is unusable, 1 if something fails it, else 0.
@@ -106,7 +106,7 @@ impl Checked<'_> {
         if !self.analyses.iter().all(Analysis::is_usable) {
             return 2;
         }
-        u8::from(self.items().any(|item| self.fails(item)))
+        u8::from(self.analyses.iter().enumerate().any(|(spec, found)| of(found).any(|item| self.fails(spec, item))))
     }
 
     /// How many there are of what.

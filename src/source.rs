@@ -218,6 +218,12 @@ impl Sources {
         self.files.iter()
     }
 
+    /// The file and line in which a span begins: `shop.yaml:12`.
+    pub fn line(&self, span: Span) -> String {
+        let source = self.get(span.source);
+        format!("{}:{}", source.name(), source.position(span.range().start).line)
+    }
+
     /// The text under a span.
     pub fn slice(&self, span: Span) -> &str {
         self.get(span.source).slice(span)

@@ -3,7 +3,7 @@
 use crate::at;
 
 /// The modules in reading order, and the outside crates that only they may name.
-const MODULES: [(&str, &[&str]); 19] = [
+const MODULES: [(&str, &[&str]); 20] = [
     ("source", &[]),
     ("diagnostic", &["strsim"]),
     ("quantity", &[]),
@@ -20,6 +20,7 @@ const MODULES: [(&str, &[&str]); 19] = [
     ("estimate", &[]),
     ("simulate", &[]),
     ("lint", &[]),
+    ("config", &["toml", "ignore"]),
     ("analysis", &[]),
     ("study", &[]),
     ("report", &["miette", "comfy_table", "serde", "serde_json"]),

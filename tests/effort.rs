@@ -3,7 +3,7 @@
 use napkin::analysis::{Question, analyse, ask};
 use napkin::catalog::Catalog;
 use napkin::diagnostic::Diagnostics;
-use napkin::lint::{Packs, World, built_in, run};
+use napkin::lint::{Packs, Policy, World, built_in, run};
 use napkin::source::Sources;
 
 use crate::cells::cells;
@@ -16,7 +16,16 @@ fn work(count: usize) -> Vec<(String, u64)> {
     let known = analyse(&sources, id, &catalog, &[], None);
     assert!(known.is_usable(), "{:?}", known.diagnostics.first());
     let world = World::new(&known.graph, &known.structure, &known.estimate);
-    let one = |at: usize| run(&world, rules.get(at..=at).unwrap_or_default(), Packs::All, None, None).work;
+    let one = |at: usize| {
+        run(
+            &world,
+            rules.get(at..=at).unwrap_or_default(),
+            Policy { packs: Packs::All, ..Policy::default() },
+            None,
+            None,
+        )
+        .work
+    };
     rules.iter().enumerate().map(|(at, rule)| (rule.name.clone(), one(at))).collect()
 }
 

@@ -462,7 +462,7 @@ fn one_run_writes_several_reports() {
         (vec!["--output", "no/where.json"], "make the folder no first"),
         (vec!["--output", "jsn=x"], "did you mean `json`"),
         (vec!["--output", "json=b.json", "--baseline", "b.json"], "would overwrite what is checked"),
-        (vec!["--write-baseline"], "--baseline <FILE>"),
+        (vec!["--write-baseline"], "--baseline FILE"),
     ] {
         let output = folder.run(&[vec!["check", "s.yaml"], arguments].concat());
         let told = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -18,6 +18,7 @@ mod availability;
 mod baseline;
 mod cells;
 mod cli;
+mod configuration;
 mod custom_rules;
 mod diff;
 mod effort;

@@ -1,10 +1,11 @@
 //! `check --baseline`: written, compared, shrunk.
 
-use std::path::{Component, Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
+use crate::cli::config::{Configs, Spec};
 use crate::cli::{Failure, files, output, warn};
-use crate::lint::Rule;
 use crate::report::baseline::{Baseline, Compared, Known, read, write};
 use crate::source::{SourceId, Sources};
 
@@ -14,42 +15,69 @@ pub(super) struct BaselineFile {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Write all that is found now to the baseline.
-    #[arg(long, requires = "baseline", conflicts_with = "shrink_baseline")]
+    #[arg(long, conflicts_with = "shrink_baseline")]
     write_baseline: bool,
     /// Remove from the baseline what is no longer found; nothing is ever added.
-    #[arg(long, requires = "baseline")]
+    #[arg(long)]
     shrink_baseline: bool,
 }
 
-/// Where a spec is, seen from the baseline's folder, with slashes.
-fn relative(folder: &Path, file: &Path) -> String {
-    let parts = |path: &Path| -> Vec<String> {
-        let named = path.components().filter(|part| !matches!(part, Component::CurDir));
-        named.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
-    };
-    let (from, to) = (parts(folder), parts(file));
-    let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = std::iter::repeat_n("..", from.len() - same);
-    up.chain(to.iter().skip(same).map(String::as_str)).collect::<Vec<_>>().join("/")
-}
-
-/// A path that doesn't depend on where the command runs, with links followed as far as the file exists.
-fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or(path.to_owned())
+/// The specs that have the same baseline.
+struct Group<'g> {
+    /// The baseline.
+    file: PathBuf,
+    specs: Vec<&'g Spec>,
+    ids: Vec<SourceId>,
+    analyses: Vec<&'g mut Analysis>,
 }
 
 impl BaselineFile {
-    /// Marks what is known, and writes the baseline if asked to.
+    /// Marks what is known, and writes the baselines if asked to.
     pub fn apply(
         &self,
         sources: &Sources,
         ids: &[SourceId],
+        specs: &[Spec],
+        configs: &Configs<'_>,
         analyses: &mut [Analysis],
-        rules: &[Rule],
     ) -> Result<Option<Compared>, Failure> {
-        let Some(file) = &self.baseline else { return Ok(None) };
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for ((spec, id), analysis) in specs.iter().zip(ids).zip(analyses) {
+            let Some(file) = configs.baseline(spec) else { continue };
+            let known = groups.iter().position(|group| files::absolute(&group.file) == files::absolute(&file));
+            let at = known.unwrap_or(groups.len());
+            if known.is_none() {
+                groups.push(Group { file, specs: Vec::new(), ids: Vec::new(), analyses: Vec::new() });
+            }
+            if let Some(group) = groups.get_mut(at) {
+                group.specs.push(spec);
+                group.ids.push(*id);
+                group.analyses.push(analysis);
+            }
+        }
+        if groups.is_empty() && (self.write_baseline || self.shrink_baseline) {
+            let flag = if self.write_baseline { "--write-baseline" } else { "--shrink-baseline" };
+            return Err(Failure(format!(
+                "`{flag}` needs a file; name it with `--baseline FILE`, or with `baseline = \"FILE\"` in napkin.toml"
+            )));
+        }
+        let mut all = Vec::new();
+        for mut group in groups {
+            all.extend(self.one(&mut group, sources, configs)?);
+        }
+        Ok(Compared::together(all))
+    }
+
+    fn one(
+        &self,
+        group: &mut Group<'_>,
+        sources: &Sources,
+        configs: &Configs<'_>,
+    ) -> Result<Option<Compared>, Failure> {
+        let Group { file, specs, ids, analyses } = group;
         let name = file.display().to_string();
-        if !analyses.iter().all(Analysis::is_usable) {
+        let usable = analyses.iter().all(|analysis| analysis.is_usable());
+        if !usable {
             if self.write_baseline || self.shrink_baseline {
                 warn(&format!("{name} is left as it is, since a spec has mistakes"));
             }
@@ -57,13 +85,15 @@ impl BaselineFile {
                 return Ok(None);
             }
         }
-        let folder = absolute(file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = files::absolute(parent.unwrap_or(Path::new(".")));
         let path = |id: SourceId| match sources.get(id).name() {
             "<stdin>" => "<stdin>".to_owned(),
-            spec => relative(&folder, &absolute(Path::new(spec))),
+            spec => files::relative(&folder, &files::absolute(Path::new(spec))),
         };
         if self.write_baseline {
-            let baseline = Baseline::of(analyses, ids, &path);
+            let found: Vec<&Analysis> = analyses.iter().map(|analysis| &**analysis).collect();
+            let baseline = Baseline::of(&found, ids, &path);
             save(file, &baseline)?;
             let findings = if baseline.len() == 1 { "finding" } else { "findings" };
             warn(&format!("wrote {} {findings} to {name}", baseline.len()));
@@ -75,15 +105,20 @@ impl BaselineFile {
         let mut text = Sources::new();
         let id = files::read(file, &mut text)?;
         let baseline = read(text.get(id).text()).map_err(|error| Failure(format!("can't read {name}: {error}")))?;
-        // A spec that was not read, or could not be, may still have what is known of it; so may one whose rule isn't loaded.
-        let usable = ids.iter().zip(analyses.iter()).filter(|(_, analysis)| analysis.is_usable());
-        let read: Vec<String> = usable.map(|(id, _)| path(*id)).collect();
-        let judged = |known: &Known| {
-            let there = read.contains(&known.path) || !folder.join(&known.path).exists();
-            there && rules.iter().any(|rule| rule.name == known.rule)
+        // A spec that was not read, or could not be, may still have what is known of it; so may one whose rule wasn't asked.
+        let read: BTreeMap<String, &Spec> = ids
+            .iter()
+            .zip(specs.iter())
+            .zip(analyses.iter())
+            .filter(|(_, analysis)| analysis.is_usable())
+            .map(|((id, spec), _)| (path(*id), *spec))
+            .collect();
+        let judged = |known: &Known| match read.get(&known.path) {
+            Some(spec) => configs.asks(spec, &known.rule),
+            None => !folder.join(&known.path).exists() && specs.iter().any(|spec| configs.asks(spec, &known.rule)),
         };
         let mut compared = baseline.compare(analyses, &name, &judged);
-        if self.shrink_baseline && analyses.iter().all(Analysis::is_usable) && !compared.gone.is_empty() {
+        if self.shrink_baseline && usable && !compared.gone.is_empty() {
             let smaller = baseline.without(&compared.gone);
             save(file, &smaller)?;
             let entries = if compared.gone.len() == 1 { "entry" } else { "entries" };
@@ -97,20 +132,4 @@ impl BaselineFile {
 fn save(file: &Path, baseline: &Baseline) -> Result<(), Failure> {
     let text = write(baseline).map_err(|error| Failure(format!("can't write the baseline: {error}")))?;
     output::save(file, &text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_seen_from_the_baseline() {
-        for (folder, file, seen) in [
-            ("/a/b", "/a/b/c.yaml", "c.yaml"),
-            ("/a/b", "/a/x/c.yaml", "../x/c.yaml"),
-            ("/a", "/a/./b/c.yaml", "b/c.yaml"),
-        ] {
-            assert_eq!(relative(Path::new(folder), Path::new(file)), seen);
-        }
-    }
 }

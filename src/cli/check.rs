@@ -3,20 +3,20 @@
 use std::path::PathBuf;
 
 use crate::analysis::{Question, ask};
+use crate::cli::config::Configs;
 use crate::cli::output::{self, Format, Output};
 use crate::cli::simulate::RUNS;
-use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
+use crate::cli::{Done, Failure, Outcome, Terminal, files, print, selection};
+use crate::config::Flags;
 use crate::definition::SEED;
 use crate::diagnostic::Severity;
 use crate::report::{Checked, diagnostics};
 use crate::simulate::{Extent, Load, Settings};
-use crate::source::{SourceId, Sources};
-use crate::spec::gather;
+use crate::source::Sources;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Specs, or folders of specs, or `-` for standard input.
-    #[arg(required = true)]
+    /// Specs, or folders of specs, or `-` for standard input; `paths` of `napkin.toml` if left out.
     paths: Vec<PathBuf>,
     /// How to print what was found.
     #[arg(long, value_enum, default_value = "text")]
@@ -24,9 +24,14 @@ pub(super) struct Args {
     /// Write a report to a file too: `junit=out.xml`, or a name whose ending tells the format; may be given several times.
     #[arg(long, value_name = "[FORMAT=]FILE", value_parser = Output::parse)]
     output: Vec<Output>,
-    /// The severity from which the exit status is 1.
-    #[arg(long, value_enum, default_value = "error")]
-    fail_on: FailOn,
+    /// The severity from which the exit status is 1: `error` if neither this nor `napkin.toml` says otherwise.
+    #[arg(long, value_enum)]
+    fail_on: Option<FailOn>,
+    #[command(flatten)]
+    config: super::config::ConfigFile,
+    /// Print what holds for these specs and which file, flag or default says so; nothing is checked.
+    #[arg(long, conflicts_with_all = ["format", "output", "write_baseline", "shrink_baseline", "simulate"])]
+    show_config: bool,
     #[command(flatten)]
     baseline: super::baseline::BaselineFile,
     /// A folder with rules of your own; may be given several times.
@@ -64,7 +69,8 @@ pub(super) enum FailOn {
 }
 
 impl FailOn {
-    fn severity(self) -> Option<Severity> {
+    /// `None` for never.
+    pub fn severity(self) -> Option<Severity> {
         match self {
             FailOn::Error => Some(Severity::Error),
             FailOn::Warning => Some(Severity::Warning),
@@ -76,31 +82,41 @@ impl FailOn {
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let style = diagnostics::Style { verbose: args.verbose, ..terminal.style };
-    let packs = files::packs(&args.pack)?;
-    let (_, rules) = files::rules(&args.rules, style)?;
-    let parameters = args.parameters.overrides(&rules, style)?;
+    let mut texts = Sources::new();
+    let parameters = args.parameters.settings(&mut texts)?;
+    let name = args.baseline.baseline.as_ref().map(|file| file.display().to_string());
+    let flags = Flags {
+        packs: &args.pack,
+        fail_on: args.fail_on.map(FailOn::severity),
+        baseline: name.as_deref(),
+        parameters: &parameters,
+        ..Flags::default()
+    };
+    let mut configs = Configs::new(&args.config, &args.rules, flags, texts, style)?;
+    if args.show_config {
+        return super::show_config::run(&args.paths, &mut configs, style);
+    }
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
-    let ids = specs(args, &mut sources)?;
-    let read = sources.iter().map(|source| PathBuf::from(source.name()));
-    let inputs: Vec<PathBuf> = read.chain(args.baseline.baseline.clone()).collect();
-    output::distinct(&args.output, &inputs)?;
+    let (specs, ids) = selection::load(&args.paths, &args.overlays, &mut configs, &mut sources)?;
+    output::distinct(&args.output, &configs.inputs(&specs, &sources))?;
     let today = files::today();
     let extent = Extent::Requests(args.requests as usize);
     let simulation = Settings { seed: args.seed, runs: RUNS, extent, load: Load::Peak };
     let simulation = args.simulate.then_some(&simulation);
-    let question =
-        Question { rules: &rules, packs, parameters: Some(&parameters), today, simulation, ..Question::default() };
-    let mut analyses: Vec<_> = ids.iter().map(|id| ask(&sources, *id, &catalog, question)).collect();
-    let compared = args.baseline.apply(&sources, &ids, &mut analyses, &rules)?;
-    let checked = Checked {
-        sources: &sources,
-        files: &ids,
-        analyses: &analyses,
-        fail_on: args.fail_on.severity(),
-        baseline: compared.as_ref(),
-        packs,
-    };
+    let mut analyses: Vec<_> = specs
+        .iter()
+        .zip(&ids)
+        .map(|(spec, id)| {
+            let question = Question { today, simulation, ..configs.question(spec) };
+            ask(&sources, *id, &catalog, question)
+        })
+        .collect();
+    let compared = args.baseline.apply(&sources, &ids, &specs, &configs, &mut analyses)?;
+    let rules = configs.rules(&specs);
+    let fail_on: Vec<Option<Severity>> = specs.iter().map(|spec| spec.effective.fail_on.value).collect();
+    let checked =
+        Checked { sources: &sources, files: &ids, analyses: &analyses, fail_on: &fail_on, baseline: compared.as_ref() };
     print(&output::written(args.format, &checked, &rules, style)?)?;
     for output in &args.output {
         output.write(&checked, &rules, args.verbose)?;
@@ -121,30 +137,4 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         1 => Ok(Done::Findings),
         _ => Err(Failure("a spec has mistakes and could not be checked\n".to_owned())),
     }
-}
-
-/// Reads the specs, what they include and extend, and what is laid over them; parts of specs aren't checked by themselves.
-fn specs(args: &Args, sources: &mut Sources) -> Result<Vec<SourceId>, Failure> {
-    let mut list = Vec::new();
-    for path in files::specs(&args.paths)? {
-        list.push((args.paths.contains(&path), path.clone(), files::read(&path, sources)?));
-    }
-    match list.as_slice() {
-        _ if args.overlays.overlay.is_empty() => {}
-        [(_, path, id)] => files::lay(*id, path, &args.overlays, sources)?,
-        list => {
-            let message = format!("an overlay goes over one spec, and there are {}; name one", list.len());
-            return Err(Failure(message));
-        }
-    }
-    let mut disk = files::Disk::default();
-    for (_, _, id) in &list {
-        gather(sources, *id, &mut |sources, from, path| disk.load(sources, from, path));
-    }
-    let ids = files::systems(list.into_iter().map(|(named, _, id)| (named, id)).collect(), |id| *id, sources);
-    if ids.is_empty() {
-        let message = "all files there are parts that others include; name one to check it by itself";
-        return Err(Failure(message.to_owned()));
-    }
-    Ok(ids)
 }

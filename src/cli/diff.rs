@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::{Analysis, Question, ask};
+use crate::catalog::Catalog;
 use crate::cli::check::FailOn;
+use crate::cli::config::Configs;
 use crate::cli::format::Format;
 use crate::cli::git::{Range, Revision, shown};
-use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
+use crate::cli::{Done, Failure, Outcome, Terminal, files, print, selection};
+use crate::config::Flags;
 use crate::diagnostic::Severity;
 use crate::report::diagnostics::{Style, draw_all};
 use crate::report::diff::{Compared, Pair, Version, text};
@@ -29,15 +32,21 @@ pub(super) struct Args {
     /// How to print what differs.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// The severity of new findings from which the exit status is 1.
-    #[arg(long, value_enum, default_value = "error")]
-    fail_on: FailOn,
+    /// The severity of new findings from which the exit status is 1: `error` if neither this nor `napkin.toml` says
+    /// otherwise.
+    #[arg(long, value_enum)]
+    fail_on: Option<FailOn>,
+    #[command(flatten)]
+    config: super::config::ConfigFile,
     /// By how much of its old value a figure has to move to be named.
     #[arg(long, default_value = "1 %", value_parser = crate::study::share)]
     threshold: f64,
     /// A folder with rules of your own; may be given several times.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
+    /// Turn on a further pack of rules, or `all`; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pack: Vec<String>,
     #[command(flatten)]
     parameters: super::parameters::ParameterArgs,
     #[command(flatten)]
@@ -53,6 +62,10 @@ struct Spec {
     key: String,
     /// Its text, under the name that messages give it.
     id: SourceId,
+    /// Where it is, or would be if it were still there: what `napkin.toml` says goes by that.
+    path: PathBuf,
+    /// Whether it is named itself, and not only found in a folder.
+    named: bool,
 }
 
 /// A spec that is read.
@@ -60,12 +73,42 @@ struct Known {
     key: String,
     name: String,
     analysis: Analysis,
+    /// The severity of a new finding that fails the run.
+    fail_on: Option<Severity>,
+}
+
+impl Known {
+    /// Reads a spec and asks what its `napkin.toml` says; nothing if that leaves it out.
+    fn new(
+        spec: Spec,
+        (sources, catalog): (&Sources, &Catalog),
+        configs: &mut Configs<'_>,
+    ) -> Result<Option<Known>, Failure> {
+        let settled = configs.spec(spec.path, spec.named)?;
+        if !settled.named && selection::is_left_out(&settled, configs) {
+            return Ok(None);
+        }
+        let question = Question { today: files::today(), ..configs.question(&settled) };
+        Ok(Some(Known {
+            key: spec.key,
+            name: sources.get(spec.id).name().to_owned(),
+            analysis: ask(sources, spec.id, catalog, question),
+            fail_on: settled.effective.fail_on.value,
+        }))
+    }
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let style = Style { verbose: args.verbose, ..terminal.style };
-    let (_, rules) = files::rules(&args.rules, style)?;
-    let parameters = args.parameters.overrides(&rules, style)?;
+    let mut texts = Sources::new();
+    let parameters = args.parameters.settings(&mut texts)?;
+    let flags = Flags {
+        packs: &args.pack,
+        fail_on: args.fail_on.map(FailOn::severity),
+        parameters: &parameters,
+        ..Flags::default()
+    };
+    let mut configs = Configs::new(&args.config, &args.rules, flags, texts, style)?;
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
     let (old, new, two_files) = match &args.git {
@@ -75,15 +118,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         }
         None => two(&args.paths, &mut sources)?,
     };
-    let question =
-        Question { rules: &rules, parameters: Some(&parameters), today: files::today(), ..Question::default() };
-    let know = |spec: Spec| Known {
-        key: spec.key,
-        name: sources.get(spec.id).name().to_owned(),
-        analysis: ask(&sources, spec.id, &catalog, question),
+    let mut know = |specs: Vec<Spec>| -> Result<Vec<Known>, Failure> {
+        let known = specs.into_iter().map(|spec| Known::new(spec, (&sources, &catalog), &mut configs));
+        known.filter_map(Result::transpose).collect()
     };
-    let old: Vec<Known> = old.into_iter().map(know).collect();
-    let new: Vec<Known> = new.into_iter().map(know).collect();
+    let (old, new) = (know(old)?, know(new)?);
     let broken: String = new
         .iter()
         .filter(|spec| !spec.analysis.is_usable())
@@ -93,8 +132,9 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         return Err(Failure(format!("{broken}the new version has mistakes and could not be compared\n")));
     }
     let setting = Setting { sources: &sources, catalog: &catalog, threshold: args.threshold };
-    let pairs: Vec<Pair<'_>> = matched(&old, &new, two_files)
-        .into_iter()
+    let matching = matched(&old, &new, two_files);
+    let pairs: Vec<Pair<'_>> = matching
+        .iter()
         .map(|(old, new)| Pair {
             diff: diff(old.map(|old| &old.analysis), new.map(|new| &new.analysis), &setting),
             old: old.map(|spec| Version { name: &spec.name, analysis: &spec.analysis }),
@@ -108,14 +148,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         Format::Json => json(&compared).map_err(|error| Failure(format!("can't write the report: {error}")))?,
     };
     print(&written)?;
-    let worst = pairs.iter().filter_map(|pair| worst_new(&pair.diff, pair.new?.analysis)).max();
-    let threshold = match args.fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Info => Severity::Info,
-        FailOn::Never => return Ok(Done::Clean),
-    };
-    Ok(if worst.is_some_and(|worst| worst >= threshold) { Done::Findings } else { Done::Clean })
+    let fails = pairs.iter().zip(&matching).any(|(pair, (_, new))| {
+        let worst = new.and_then(|new| Some((worst_new(&pair.diff, &new.analysis)?, new.fail_on?)));
+        worst.is_some_and(|(worst, least)| worst >= least)
+    });
+    Ok(if fails { Done::Findings } else { Done::Clean })
 }
 
 /// The specs of two files or folders, and whether each is one file.
@@ -146,17 +183,18 @@ fn side(path: &Path, sources: &mut Sources, load: &mut Load<'_>) -> Result<Vec<S
     for file in files::specs(&[path.to_owned()])? {
         let below = file.strip_prefix(path).ok().filter(|below| !below.as_os_str().is_empty());
         let key = below.or_else(|| file.file_name().map(Path::new)).unwrap_or(&file).display().to_string();
-        list.push((below.is_none(), Spec { key, id: files::read(&file, sources)? }));
+        let named = below.is_none();
+        list.push(Spec { key, id: files::read(&file, sources)?, named, path: file });
     }
     Ok(specs_among(list, sources, load))
 }
 
 /// Of a folder's YAML files those that are specs, with what they include and extend; what is named itself is kept in any case.
-fn specs_among(mut list: Vec<(bool, Spec)>, sources: &mut Sources, load: &mut Load<'_>) -> Vec<Spec> {
+fn specs_among(mut list: Vec<Spec>, sources: &mut Sources, load: &mut Load<'_>) -> Vec<Spec> {
     let is_spec = |spec: &Spec| sources.get(spec.id).text().lines().any(|line| line.starts_with("napkin:"));
-    list.retain(|(named, spec)| *named || is_spec(spec));
-    list.iter().for_each(|(_, spec)| gather(sources, spec.id, load));
-    files::systems(list, |spec| spec.id, sources)
+    list.retain(|spec| spec.named || is_spec(spec));
+    list.iter().for_each(|spec| gather(sources, spec.id, load));
+    files::systems(list.into_iter().map(|spec| (spec.named, spec)).collect(), |spec| spec.id, sources)
 }
 
 /// The specs of both sides of a range.
@@ -169,9 +207,8 @@ fn revisions(range: &str, paths: &[PathBuf], sources: &mut Sources) -> Result<(V
     };
     for path in paths {
         let wanted = shown(path);
-        let holds = |list: &[(bool, Spec)]| {
-            list.iter()
-                .any(|(_, spec)| wanted.is_empty() || spec.key == wanted || Path::new(&spec.key).starts_with(&wanted))
+        let holds = |list: &[Spec]| {
+            list.iter().any(|spec| wanted.is_empty() || spec.key == wanted || Path::new(&spec.key).starts_with(&wanted))
         };
         if !holds(&old) && !holds(&new) {
             let old = &range.old.label;
@@ -188,35 +225,30 @@ fn revisions(range: &str, paths: &[PathBuf], sources: &mut Sources) -> Result<(V
 }
 
 /// The YAML files of a revision, and whether each is named itself. An old one carries its revision in its name.
-fn tree(
-    revision: &Revision,
-    old: bool,
-    paths: &[PathBuf],
-    sources: &mut Sources,
-) -> Result<Vec<(bool, Spec)>, Failure> {
-    let named: Vec<String> = paths.iter().map(|path| shown(path)).collect();
+fn tree(revision: &Revision, old: bool, paths: &[PathBuf], sources: &mut Sources) -> Result<Vec<Spec>, Failure> {
+    let wanted: Vec<String> = paths.iter().map(|path| shown(path)).collect();
     let mut list = Vec::new();
     for blob in revision.files(paths)? {
-        let is_named = named.contains(&blob.path);
-        if is_named || blob.path.ends_with(".yaml") || blob.path.ends_with(".yml") {
+        let named = wanted.contains(&blob.path);
+        if named || blob.path.ends_with(".yaml") || blob.path.ends_with(".yml") {
             let name = format!("{}:{}", revision.label, blob.path);
             let text = files::text(&name, revision.read(&blob)?)?;
             let id = sources.add(if old { name } else { blob.path.clone() }, text);
-            list.push((is_named, Spec { key: blob.path, id }));
+            list.push(Spec { path: PathBuf::from(&blob.path), key: blob.path, id, named });
         }
     }
     Ok(list)
 }
 
 /// The YAML files as they are; what isn't there may be gone.
-fn working(paths: &[PathBuf], sources: &mut Sources) -> Result<Vec<(bool, Spec)>, Failure> {
+fn working(paths: &[PathBuf], sources: &mut Sources) -> Result<Vec<Spec>, Failure> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { here.as_slice() } else { paths };
     let mut list = Vec::new();
     for path in paths.iter().filter(|path| path.exists()) {
         for file in files::yaml_files(path)? {
-            let spec = Spec { key: shown(&file), id: files::read(&file, sources)? };
-            list.push((file == *path, spec));
+            let id = files::read(&file, sources)?;
+            list.push(Spec { key: shown(&file), id, named: file == *path, path: file });
         }
     }
     Ok(list)

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use crate::analysis::Analysis;
+use crate::cli::config::{ConfigFile, Configs, RuleSet};
 use crate::cli::estimate::{Input, PriceFile};
 use crate::cli::{Done, Failure, Outcome, Terminal, estimate, files, print};
+use crate::config::Flags;
 use crate::diagnostic::suggestion;
-use crate::lint::Rule;
+use crate::lint::{Rule, severity_name};
 use crate::report::explain::{tree, wanted};
 use crate::source::Sources;
 
@@ -23,6 +25,8 @@ pub(super) struct Args {
     /// A folder with rules of your own.
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
@@ -61,7 +65,9 @@ fn rule(args: &Args, terminal: &Terminal) -> Outcome {
         let help = "name a spec and a figure of it, such as `api.utilization`";
         return Err(Failure(format!("{} can be laid over a spec, not over a rule; {help}", overlay.display())));
     }
-    let (sources, rules) = files::rules(&args.rules, terminal.style)?;
+    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style)?;
+    let here = configs.here()?;
+    let RuleSet { sources, rules } = &*configs.setup(here).rules;
     let Some(rule) = rules.iter().find(|rule| rule.name == args.what) else {
         if std::path::Path::new(&args.what).exists() {
             return Err(Failure(
@@ -73,12 +79,17 @@ fn rule(args: &Args, terminal: &Terminal) -> Outcome {
             .unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
         return Err(Failure(format!("there is no rule `{}`; {help}", args.what)));
     };
-    print(&page(rule, &sources))?;
+    let effective = configs.effective(here);
+    let severity = match effective.policy().setting(rule) {
+        Some(setting) => format!("{} by {}", severity_name(setting.severity), configs.sources.line(setting.span)),
+        None => rule.severity.name().to_owned(),
+    };
+    print(&page(rule, &severity, sources))?;
     Ok(Done::Clean)
 }
 
-fn page(rule: &Rule, sources: &Sources) -> String {
-    let mut out = format!("{} ({}, {})\n\n{}\n\n", rule.name, rule.severity, rule.category, rule.why);
+fn page(rule: &Rule, severity: &str, sources: &Sources) -> String {
+    let mut out = format!("{} ({severity}, {})\n\n{}\n\n", rule.name, rule.category, rule.why);
     out += &format!("It asks of each {}:\n  {}\n\n", rule.target.name(), sources.slice(rule.when_span).trim());
     out += &parameters(rule);
     for (title, examples) in [("It fires on:", &rule.bad), ("It stays silent on:", &rule.good)] {

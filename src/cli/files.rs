@@ -50,6 +50,44 @@ fn shown(path: &Path, name: &str) -> String {
     }
 }
 
+/// A path that doesn't depend on where the command runs, with links followed as far as the file exists.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or(path.to_owned());
+    let there =
+        whole.ancestors().find_map(|folder| Some((folder.canonicalize().ok()?, whole.strip_prefix(folder).ok()?)));
+    match there {
+        Some((folder, rest)) if rest.as_os_str().is_empty() => folder,
+        Some((folder, rest)) => folder.join(rest),
+        None => whole,
+    }
+}
+
+/// Where a file is: in the folder that has it, even if it is a link to one elsewhere.
+pub(super) fn placed(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    file.file_name().map_or_else(|| absolute(file), |name| absolute(folder).join(name))
+}
+
+/// A file seen from a folder, with slashes; both are absolute.
+pub(super) fn relative(folder: &Path, file: &Path) -> String {
+    let parts = |path: &Path| -> Vec<String> {
+        let named = path.components().filter(|part| !matches!(part, Component::CurDir));
+        named.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
+    };
+    let (from, to) = (parts(folder), parts(file));
+    let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..", from.len() - same);
+    up.chain(to.iter().skip(same).map(String::as_str)).collect::<Vec<_>>().join("/")
+}
+
+/// An absolute path seen from the folder in which the command runs.
+pub(super) fn from_here(path: &Path) -> PathBuf {
+    match relative(&absolute(Path::new(".")), path) {
+        here if here.is_empty() => PathBuf::from("."),
+        there => PathBuf::from(there),
+    }
+}
+
 /// Files that go over a spec.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Overlays {
@@ -297,6 +335,17 @@ fn civil(days: i64) -> Option<Day> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_seen_from_a_folder() {
+        for (folder, file, seen) in [
+            ("/a/b", "/a/b/c.yaml", "c.yaml"),
+            ("/a/b", "/a/x/c.yaml", "../x/c.yaml"),
+            ("/a", "/a/./b/c.yaml", "b/c.yaml"),
+        ] {
+            assert_eq!(relative(Path::new(folder), Path::new(file)), seen);
+        }
+    }
 
     #[test]
     fn paths_lose_what_leads_nowhere() {

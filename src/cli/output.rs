@@ -87,7 +87,7 @@ impl Output {
     }
 
     /// Writes the report. Files get no colours and lines of 80 columns.
-    pub fn write(&self, checked: &Checked<'_>, rules: &[Rule], verbose: bool) -> Result<(), Failure> {
+    pub fn write(&self, checked: &Checked<'_>, rules: &[&Rule], verbose: bool) -> Result<(), Failure> {
         let style = Style { colour: false, width: 80, verbose };
         let text = written(self.format, checked, rules, style)?;
         save(&self.file, &text)
@@ -126,7 +126,7 @@ pub(super) fn save(file: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// A report as text.
-pub(super) fn written(format: Format, checked: &Checked<'_>, rules: &[Rule], style: Style) -> Result<String, Failure> {
+pub(super) fn written(format: Format, checked: &Checked<'_>, rules: &[&Rule], style: Style) -> Result<String, Failure> {
     let failed = |error: serde_json::Error| Failure(format!("can't write the report: {error}"));
     Ok(match format {
         Format::Text => diagnostics::text(checked, style),

@@ -1,9 +1,7 @@
 //! `--param RULE.NAME=VALUE`
 
 use crate::cli::Failure;
-use crate::diagnostic::Diagnostics;
-use crate::lint::{Given, Overrides, ParameterSetting, Rule};
-use crate::report::diagnostics::{Style, draw_all};
+use crate::lint::{Given, ParameterSetting};
 use crate::source::{Sources, Span, Spanned};
 
 #[derive(Debug, clap::Args)]
@@ -20,19 +18,6 @@ impl ParameterArgs {
     /// If an argument isn't of the form `RULE.NAME=VALUE`.
     pub(super) fn settings(&self, sources: &mut Sources) -> Result<Vec<ParameterSetting>, Failure> {
         self.param.iter().map(|text| setting(text, sources)).collect()
-    }
-
-    /// What is set, checked against the rules.
-    ///
-    /// # Errors
-    /// If a rule or parameter is unknown, or a value doesn't fit it.
-    pub(super) fn overrides(&self, rules: &[Rule], style: Style) -> Result<Overrides, Failure> {
-        let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
-        let overrides = Overrides::new(rules, &self.settings(&mut sources)?, &mut diagnostics);
-        if diagnostics.has_errors() {
-            return Err(Failure(draw_all(&diagnostics.into_sorted(), &sources, style)));
-        }
-        Ok(overrides)
     }
 }
 

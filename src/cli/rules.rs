@@ -6,8 +6,11 @@ use clap::Subcommand;
 
 use crate::analysis::{ExampleResult, run_example};
 use crate::catalog::Catalog;
+use crate::cli::config::{ConfigFile, Configs};
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
-use crate::lint::{FIELDS, Packs, Rule};
+use crate::config::{Effective, Flags, From};
+use crate::lint::{FIELDS, Overrides, Parameter, Rule, severity_name};
+use crate::source::Sources;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -16,6 +19,8 @@ pub(super) struct Args {
     /// A folder with rules of your own; may be given several times.
     #[arg(long, value_name = "DIR", global = true)]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,26 +42,56 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         print(&fields())?;
         return Ok(Done::Clean);
     }
-    let (_, rules) = files::rules(&args.rules, terminal.style)?;
+    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style)?;
+    let here = configs.here()?;
     match &args.command {
         Command::List { pack } => {
-            let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
             files::packs(pack)?;
-            let wanted = |rule: &&Rule| pack.is_empty() || pack.iter().any(|name| name == "all" || name == rule.pack);
-            let line = |rule: &Rule| {
-                let (severity, confidence) = (rule.severity.name(), rule.confidence.name());
-                let off = if Packs::Default.have(rule.pack) { "" } else { " (off)" };
-                let parameters = rule.parameters.iter().map(|p| format!("{} = {}", p.name, p.shown(&p.default)));
-                let parameters: Vec<String> = parameters.collect();
-                let below =
-                    if parameters.is_empty() { String::new() } else { format!("  {}\n", parameters.join(", ")) };
-                format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{off}\n{below}", rule.name, rule.pack)
-            };
-            print(&rules.iter().filter(wanted).map(line).collect::<String>())?;
+            print(&list(pack, here, &configs))?;
             Ok(Done::Clean)
         }
-        _ => test(&rules),
+        _ => test(&configs.setup(here).rules.rules),
     }
+}
+
+/// Rules with the severity that they have here, and where that was said.
+fn list(packs: &[String], here: usize, configs: &Configs<'_>) -> String {
+    let rules = &configs.setup(here).rules.rules;
+    let effective = configs.effective(here);
+    let (policy, values) = (effective.policy(), effective.parameters(rules));
+    let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+    let wanted = |rule: &&Rule| packs.is_empty() || packs.iter().any(|name| name == "all" || name == rule.pack);
+    let line = |rule: &Rule| {
+        let setting = policy.setting(rule).filter(|_| policy.packs.have(rule.pack));
+        let severity = severity_name(setting.map_or(Some(rule.severity), |setting| setting.severity));
+        let note = match setting {
+            Some(setting) => format!(" ({})", configs.sources.line(setting.span)),
+            None if policy.packs.have(rule.pack) => String::new(),
+            None => " (off)".to_owned(),
+        };
+        let confidence = rule.confidence.name();
+        let parameters: Vec<String> =
+            rule.parameters.iter().map(|p| told(rule, p, &values, &effective, configs)).collect();
+        let below = if parameters.is_empty() { String::new() } else { format!("  {}\n", parameters.join(", ")) };
+        format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{note}\n{below}", rule.name, rule.pack)
+    };
+    rules.iter().filter(wanted).map(line).collect()
+}
+
+/// A parameter with the value that it has here, and where that was said.
+fn told(
+    rule: &Rule,
+    parameter: &Parameter,
+    values: &Overrides,
+    effective: &Effective,
+    configs: &Configs<'_>,
+) -> String {
+    let note = match effective.set_by(rule, &parameter.name) {
+        From::File(span) => format!(" ({})", configs.sources.line(span)),
+        From::Flag(flag) => format!(" ({flag})"),
+        From::Default => String::new(),
+    };
+    format!("{} = {}{note}", parameter.name, parameter.shown(values.value(&rule.name, parameter)))
 }
 
 fn test(rules: &[Rule]) -> Outcome {

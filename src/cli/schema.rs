@@ -14,6 +14,8 @@ pub(super) struct Args {
 enum Of {
     /// Spec files.
     Spec,
+    /// `napkin.toml`.
+    Config,
     /// `check --format json`.
     Check,
     /// The file of `check --baseline`.
@@ -37,6 +39,7 @@ enum Of {
 pub(super) fn run(args: &Args) -> Outcome {
     let text = match args.of {
         Of::Spec => schema::spec().map_err(|error| Failure(format!("can't write the schema: {error}")))?,
+        Of::Config => schema::CONFIG.to_owned(),
         Of::Check => schema::CHECK.to_owned(),
         Of::Baseline => schema::BASELINE.to_owned(),
         Of::Diff => schema::DIFF.to_owned(),

@@ -58,7 +58,7 @@ impl ParameterValue {
 }
 
 /// What somebody sets a parameter to, as written, with its places.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ParameterSetting {
     /// The rule's name.
     pub rule: Spanned<String>,
@@ -69,7 +69,7 @@ pub struct ParameterSetting {
 }
 
 /// A value as written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Given {
     /// Text, whose meaning depends on the parameter: `4`, `300 ms`, `true`, `strong`, `[postgresql, redis]`.
     Text(Spanned<String>),

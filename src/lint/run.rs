@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attributes::Origin;
-use crate::diagnostic::{Diagnostics, Label};
+use crate::diagnostic::{Diagnostics, Label, Severity};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
-use crate::lint::pack::Packs;
 use crate::lint::parameter::Overrides;
+use crate::lint::policy::Policy;
 use crate::lint::rule::{Part, Rule, Template};
 use crate::lint::suppress;
 use crate::lint::world::{Asked, Scope, World};
@@ -46,24 +46,26 @@ pub struct Outcome {
     pub work: u64,
 }
 
-/// Runs the rules of some packs, with what is set of their parameters. Without a `today`, suppressions don't expire.
+/// Runs the rules that a policy asks, with what is set of their parameters. Without a `today`, suppressions don't expire.
 pub fn run<'w>(
     world: &World<'w>,
     rules: &'w [Rule],
-    packs: Packs<'_>,
+    policy: Policy<'_>,
     overrides: Option<&'w Overrides>,
     today: Option<Day>,
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    for rule in rules.iter().filter(|rule| packs.have(rule.pack)) {
-        one(world, &Asked::new(rule, overrides), &mut outcome);
+    for rule in rules {
+        if let Some(severity) = policy.severity(rule) {
+            one(world, &Asked::new(rule, overrides), severity, &mut outcome);
+        }
     }
-    suppress::apply(world, rules, packs, today, &mut outcome);
+    suppress::apply(world, rules, policy, today, &mut outcome);
     outcome.findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     outcome
 }
 
-fn one<'w>(world: &World<'w>, asked: &Asked<'w>, outcome: &mut Outcome) {
+fn one<'w>(world: &World<'w>, asked: &Asked<'w>, severity: Severity, outcome: &mut Outcome) {
     let rule = asked.rule;
     let count = world.count(rule.target);
     let allowed = STEPS_FIXED + STEPS_EACH * count as u64;
@@ -82,7 +84,7 @@ fn one<'w>(world: &World<'w>, asked: &Asked<'w>, outcome: &mut Outcome) {
             Ok(Verdict::Fires(finding)) => {
                 found += 1;
                 if found <= KEPT {
-                    outcome.findings.push(*finding);
+                    outcome.findings.push(Finding { severity, ..*finding });
                 }
             }
             Err(error) => {

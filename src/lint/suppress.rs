@@ -2,7 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::expr::EntityRef;
-use crate::lint::pack::{Confidence, Packs};
+use crate::lint::pack::Confidence;
+use crate::lint::policy::Policy;
 use crate::lint::rule::Rule;
 use crate::lint::run::Outcome;
 use crate::lint::world::World;
@@ -11,7 +12,7 @@ use crate::spec::Allowance;
 use crate::vocabulary::Target;
 
 /// Marks what is allowed and adds findings for suppressions that are expired or match nothing.
-pub(super) fn apply(world: &World<'_>, rules: &[Rule], packs: Packs<'_>, today: Option<Day>, outcome: &mut Outcome) {
+pub(super) fn apply(world: &World<'_>, rules: &[Rule], policy: Policy<'_>, today: Option<Day>, outcome: &mut Outcome) {
     for allowance in &world.graph.allow {
         let Some(rule) = rules.iter().find(|rule| rule.name == allowance.rule.value) else {
             let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
@@ -58,7 +59,7 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], packs: Packs<'_>, today: 
                     None => "fix what it hid, or agree on a new date".to_owned(),
                 },
             ));
-        } else if !used && !allowance.inherited && packs.have(rule.pack) {
+        } else if !used && !allowance.inherited && policy.asks(rule) {
             let message = format!("the suppression of `{}` matches nothing", allowance.rule.value);
             let help = if shadowed {
                 "remove it; an earlier one allows the same already"

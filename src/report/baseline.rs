@@ -71,8 +71,8 @@ pub fn write(baseline: &Baseline) -> serde_json::Result<String> {
 
 /// Findings with the fingerprints that a baseline has for them. Suppressions that are expired or unused are not among those that
 /// can be known, or an expiry would mean nothing.
-fn fingerprints(analyses: &[Analysis]) -> Vec<Fingerprint> {
-    let all = analyses.iter().flat_map(|analysis| &analysis.findings);
+fn fingerprints<'a>(analyses: impl Iterator<Item = &'a Analysis>) -> Vec<Fingerprint> {
+    let all = analyses.flat_map(|analysis| &analysis.findings);
     let keys: Vec<_> = all.map(|finding| (finding.fingerprint, finding.allowed.is_some())).collect();
     numbered(&keys)
 }
@@ -81,10 +81,23 @@ fn can_be_known(finding: &Finding) -> bool {
     finding.allowed.is_none() && finding.category != SUPPRESSIONS
 }
 
+impl Compared {
+    /// How the specs of a run compare with several baselines; `None` if there is none.
+    pub fn together(all: Vec<Compared>) -> Option<Compared> {
+        all.into_iter().reduce(|mut sum, next| {
+            sum.file = format!("{}, {}", sum.file, next.file);
+            sum.known += next.known;
+            sum.gone.extend(next.gone);
+            sum.unjudged += next.unjudged;
+            sum
+        })
+    }
+}
+
 impl Baseline {
     /// All that is open, sorted. `path` gives a spec's path from the baseline's folder.
-    pub fn of(analyses: &[Analysis], files: &[SourceId], path: &dyn Fn(SourceId) -> String) -> Baseline {
-        let mut numbers = fingerprints(analyses).into_iter();
+    pub fn of(analyses: &[&Analysis], files: &[SourceId], path: &dyn Fn(SourceId) -> String) -> Baseline {
+        let mut numbers = fingerprints(analyses.iter().copied()).into_iter();
         let mut findings = Vec::new();
         for (analysis, file) in analyses.iter().zip(files) {
             for (finding, fingerprint) in analysis.findings.iter().zip(&mut numbers) {
@@ -114,8 +127,8 @@ impl Baseline {
     }
 
     /// Marks what is known. `judged` tells whether this run could have found an entry again.
-    pub fn compare(&self, analyses: &mut [Analysis], file: &str, judged: &dyn Fn(&Known) -> bool) -> Compared {
-        let numbers = fingerprints(analyses);
+    pub fn compare(&self, analyses: &mut [&mut Analysis], file: &str, judged: &dyn Fn(&Known) -> bool) -> Compared {
+        let numbers = fingerprints(analyses.iter().map(|analysis| &**analysis));
         let known: BTreeSet<&str> = self.findings.iter().map(|known| known.fingerprint.as_str()).collect();
         let mut found = BTreeSet::new();
         let mut compared = Compared { file: file.to_owned(), ..Compared::default() };

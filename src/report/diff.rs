@@ -129,10 +129,7 @@ pub(super) fn items<'v>(version: Option<Version<'v>>, list: &[Found]) -> Vec<Ite
 
 /// `shop.yaml:12`.
 pub(super) fn place(item: &Item<'_>, sources: &Sources) -> String {
-    item.labels().first().map_or(String::new(), |label| {
-        let source = sources.get(label.span.source);
-        format!("{}:{}", source.name(), source.position(label.span.range().start).line)
-    })
+    item.labels().first().map_or(String::new(), |label| sources.line(label.span))
 }
 
 /// `1 finding`, `2 findings`.

@@ -20,10 +20,10 @@ enum Verdict {
 /// Writes the report.
 pub fn junit(checked: &Checked<'_>) -> String {
     let (mut suites, mut total) = (String::new(), [0_usize; 4]);
-    for (name, items) in checked.by_file() {
+    for (spec, (name, items)) in checked.by_file().enumerate() {
         let (mut cases, mut counts) = (String::new(), [0_usize; 4]);
         for item in &items {
-            let verdict = verdict(item, checked);
+            let verdict = verdict(item, spec, checked);
             case(item, verdict, name, checked, &mut cases);
             count(&mut counts, verdict);
         }
@@ -57,11 +57,11 @@ fn figures(counts: &[usize; 4]) -> (usize, usize, usize, usize) {
     (passed + skipped + failed + errors, failed, errors, skipped)
 }
 
-fn verdict(item: &Item<'_>, checked: &Checked<'_>) -> Verdict {
+fn verdict(item: &Item<'_>, spec: usize, checked: &Checked<'_>) -> Verdict {
     match item {
         Item::Mistake(_) if item.severity() == Severity::Error => Verdict::Error,
         _ if item.waiver().is_some() => Verdict::Skipped,
-        _ if checked.fails(*item) => Verdict::Failed,
+        _ if checked.fails(spec, *item) => Verdict::Failed,
         _ => Verdict::Passed,
     }
 }

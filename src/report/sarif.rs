@@ -10,10 +10,8 @@ use crate::report::place::Place;
 use crate::report::{Checked, Item, printed, safe};
 use crate::source::Span;
 
-/// Writes the log.
-pub fn sarif(checked: &Checked<'_>, rules: &[Rule]) -> serde_json::Result<String> {
-    // Only rules that were asked are described.
-    let rules: Vec<&Rule> = rules.iter().filter(|rule| checked.packs.have(rule.pack)).collect();
+/// Writes the log. `rules` are those that were asked.
+pub fn sarif(checked: &Checked<'_>, rules: &[&Rule]) -> serde_json::Result<String> {
     let mut described: Vec<Value> = rules.iter().map(|rule| descriptor(rule)).collect();
     let mut known: BTreeMap<&str, usize> =
         rules.iter().enumerate().map(|(at, rule)| (rule.name.as_str(), at)).collect();

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::attributes::spelled;
 use crate::vocabulary::{AttributeId, GROUPS, Kind, Shape, Target};
 
+/// The schema of `napkin.toml`.
+pub const CONFIG: &str = include_str!("../../schemas/config.v1.json");
 /// The schema of `check --format json`.
 pub const CHECK: &str = include_str!("../../schemas/check.v1.json");
 /// The schema of the file of `check --baseline`.

@@ -579,10 +579,7 @@ impl Figures<'_> {
             let value = quantity(definition.value, definition.dimension, &definition.checked.hint);
             let text = if definition.uncertain { format!("≈ {value}") } else { value };
             let place = self.graph().assumption_spans.iter().find(|(name, _)| *name == definition.name);
-            let place = place.map_or(String::new(), |(_, span)| {
-                let source = self.sources.get(span.source);
-                format!("{}:{}", source.name(), source.position(span.range().start).line)
-            });
+            let place = place.map_or(String::new(), |(_, span)| self.sources.line(*span));
             rows.push(vec![definition.name.clone(), text, place]);
         }
         let mut notes = vec![summary(&origins(self.analysis, self.sources))];

@@ -1,0 +1,177 @@
+//! Which specs a command checks: those that it names, or those of `paths` in `napkin.toml`.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::config::{Configs, File, Spec, missing};
+use crate::cli::{Failure, files, warn};
+use crate::config::Patterns;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{SourceId, Sources};
+use crate::spec::gather;
+
+/// Reads the specs that paths stand for, what they include and extend, and what is laid over them; parts of specs aren't checked
+/// by themselves. Warns of overrides that no spec has.
+pub(super) fn load(
+    paths: &[PathBuf],
+    overlays: &files::Overlays,
+    configs: &mut Configs<'_>,
+    sources: &mut Sources,
+) -> Result<(Vec<Spec>, Vec<SourceId>), Failure> {
+    let mut list = Vec::new();
+    for spec in specs(paths, configs)? {
+        let id = files::read(&spec.path, sources)?;
+        list.push((spec, id));
+    }
+    match list.as_slice() {
+        _ if overlays.overlay.is_empty() => {}
+        [(spec, id)] => files::lay(*id, &spec.path, overlays, sources)?,
+        list => {
+            let message = format!("an overlay goes over one spec, and there are {}; name one", list.len());
+            return Err(Failure(message));
+        }
+    }
+    let mut disk = files::Disk::default();
+    for (_, id) in &list {
+        gather(sources, *id, &mut |sources, from, path| disk.load(sources, from, path));
+    }
+    warn_of_idle_overrides(list.iter().map(|(spec, _)| spec), configs)?;
+    let list = files::systems(list.into_iter().map(|one| (one.0.named, one)).collect(), |(_, id)| *id, sources);
+    if list.is_empty() {
+        let message = "all files there are parts that others include; name one to check it by itself";
+        return Err(Failure(message.to_owned()));
+    }
+    Ok(list.into_iter().unzip())
+}
+
+/// The specs that paths stand for; without paths, those of `napkin.toml`. Folders are walked as git would see them, without
+/// what is excluded and without rules; a file that is named is checked in any case.
+pub(super) fn specs(paths: &[PathBuf], configs: &mut Configs<'_>) -> Result<Vec<Spec>, Failure> {
+    let mut specs = Vec::new();
+    let named = !paths.is_empty();
+    let paths = if named { paths.to_vec() } else { settled(configs)? };
+    for path in paths {
+        if !path.is_dir() {
+            specs.push(configs.spec(path, true)?);
+            continue;
+        }
+        let found = files::specs(std::slice::from_ref(&path))?;
+        let before = specs.len();
+        for file in found {
+            // `../specs/a.yaml` within `specs` is `a.yaml`; what the command names is called what it calls it.
+            let file = if named { file } else { files::from_here(&files::placed(&file)) };
+            let spec = configs.spec(file, false)?;
+            if !is_left_out(&spec, configs) {
+                specs.push(spec);
+            }
+        }
+        if specs.len() == before {
+            return Err(Failure(format!(
+                "all .yaml files in {} are rules or excluded by napkin.toml; name a file to check it nevertheless",
+                path.display()
+            )));
+        }
+    }
+    Ok(specs)
+}
+
+/// Whether the file that a spec belongs to excludes it, or has it for a rule.
+pub(super) fn is_left_out(spec: &Spec, configs: &Configs<'_>) -> bool {
+    let Some(file) = &configs.setup(spec.setup).file else { return false };
+    let place = files::placed(&spec.path);
+    let is_rule = |folder: &str| place.starts_with(files::absolute(&file.folder.join(folder)));
+    file.config.exclude.matches(Path::new(&files::relative(&file.folder, &place)))
+        || file.config.rules.iter().any(|folder| is_rule(&folder.value))
+}
+
+/// `paths` of the `napkin.toml` that is nearest above the folder in which the command runs.
+fn settled(configs: &mut Configs<'_>) -> Result<Vec<PathBuf>, Failure> {
+    let number = configs.here()?;
+    let environment = configs.environment();
+    let Some(file) = &configs.setup(number).file else {
+        return Err(Failure(
+            "there is nothing to check; name specs or folders, as in `napkin check design/`, or list them in a napkin.toml: `paths = [\"design\"]`".to_owned(),
+        ));
+    };
+    let listed = file.config.paths(environment).unwrap_or_default();
+    if listed.is_empty() {
+        return Err(Failure(format!(
+            "there is nothing to check, since {} lists no `paths`; write `paths = [\"design\"]` into it, or name specs or folders",
+            file.name
+        )));
+    }
+    let (mut found, mut mistakes) = (Vec::new(), Diagnostics::new());
+    for path in listed {
+        let whole = file.folder.join(&path.value);
+        if whole.exists() {
+            found.push(files::from_here(&whole));
+            continue;
+        }
+        if !Patterns::is_wild(&path.value) {
+            mistakes.push(missing(path));
+            continue;
+        }
+        let mut wrong = None;
+        let patterns = Patterns::new(vec![path.clone()], |text, reason, help| {
+            wrong = Some(Diagnostic::error("bad-pattern", text.span, reason).help(help));
+        });
+        if let Some(wrong) = wrong {
+            mistakes.push(wrong);
+            continue;
+        }
+        let matching = below(file, &patterns)?;
+        if matching.is_empty() {
+            let message = format!("`{}` matches no .yaml file", path.value);
+            let help = "`*` is within a name, `**` any folders; paths are seen from the folder of this file";
+            mistakes.push(Diagnostic::error("missing-file", path.span, message).help(help));
+        }
+        let excluded = |path: &PathBuf| {
+            let place = files::relative(&file.folder, &files::placed(path));
+            file.config.exclude.matches(Path::new(&place))
+        };
+        found.extend(matching.into_iter().filter(|path| !excluded(path)));
+    }
+    if mistakes.has_errors() {
+        return Err(Failure(configs.drawn(mistakes)));
+    }
+    Ok(found)
+}
+
+/// The YAML files that patterns of a file match.
+fn below(file: &File, patterns: &Patterns) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for pattern in &patterns.texts {
+        let folder = file.folder.join(Patterns::folder(&pattern.value));
+        if !folder.is_dir() {
+            continue;
+        }
+        let all = files::yaml_files(&folder)?.into_iter();
+        let matching = all.filter(|path| patterns.matches(Path::new(&files::relative(&file.folder, path))));
+        found.extend(matching.map(|path| files::from_here(&path)));
+    }
+    Ok(found)
+}
+
+/// Warns of overrides that no spec can have: neither one of this run nor another below the file's folder.
+pub(super) fn warn_of_idle_overrides<'s>(
+    specs: impl Iterator<Item = &'s Spec> + Clone,
+    configs: &Configs<'_>,
+) -> Result<(), Failure> {
+    let mut warnings = Diagnostics::new();
+    for (number, setup) in configs.setups().enumerate() {
+        let Some(file) = &setup.file else { continue };
+        for part in &file.config.overrides {
+            let mine = specs.clone().filter(|spec| spec.setup == number).map(|spec| files::placed(&spec.path));
+            let mut seen = mine.map(|path| files::relative(&file.folder, &path));
+            if !seen.any(|path| part.paths.matches(Path::new(&path))) && below(file, &part.paths)?.is_empty() {
+                warnings.push(
+                    Diagnostic::warning("idle-override", part.span, "this override matches no .yaml file")
+                        .help("correct its `paths`, which are seen from the folder of this file, or remove it"),
+                );
+            }
+        }
+    }
+    if !warnings.is_empty() {
+        warn(&configs.drawn(warnings));
+    }
+    Ok(())
+}
