@@ -60,6 +60,17 @@ pub struct Environment {
     pub name: Spanned<String>,
     /// What it says.
     pub layer: Layer,
+    /// `overlays`: what goes over which spec.
+    pub overlays: Vec<Overlay>,
+}
+
+/// Files that go over a spec, all seen from the folder of `napkin.toml`.
+#[derive(Debug)]
+pub struct Overlay {
+    /// The spec.
+    pub spec: Spanned<String>,
+    /// What goes over it; the last one wins.
+    pub files: Vec<Spanned<String>>,
 }
 
 /// What holds for some paths.
@@ -83,6 +94,11 @@ impl Config {
     pub fn paths(&self, environment: Option<&str>) -> Option<&[Spanned<String>]> {
         let chosen = environment.and_then(|name| self.environment(name)).and_then(|chosen| chosen.layer.paths.as_ref());
         chosen.or(self.base.paths.as_ref()).map(Vec::as_slice)
+    }
+
+    /// All overlays of all environments.
+    pub fn overlays(&self) -> impl Iterator<Item = &Overlay> {
+        self.environments.iter().flat_map(|environment| &environment.overlays)
     }
 
     /// All layers: the file's own, then those of environments and overrides.

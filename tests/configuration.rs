@@ -317,6 +317,70 @@ fn a_diff_goes_by_the_file_too() {
     assert_eq!(run(&[]).status.code(), Some(1));
 }
 
+#[test]
+fn an_environment_lays_files_over_specs() {
+    let toml = "paths = ['specs']\n[environments.prod.overlays]\n'specs/s.yaml' = 'specs/s-prod.yaml'\n[environments.test]\noverlays = { './specs/s.yaml' = ['specs/s-prod.yaml', 'specs/s-test.yaml'] }\n";
+    let layer = |replicas: u32| format!("napkin: 1\ncomponents: {{ api: {{ replicas: {replicas} }} }}\n");
+    let folder = tree(
+        "overlays",
+        &[
+            ("napkin.toml", toml),
+            ("specs/s.yaml", SHOP),
+            ("specs/s-prod.yaml", &layer(400)),
+            ("specs/s-test.yaml", &layer(3)),
+            ("specs/other.yaml", &SHOP.replace("shop", "other")),
+        ],
+    );
+    let overloaded = |arguments: &[&str]| {
+        let all = json(&folder, arguments).into_iter().filter(|f| f.contains("overload-at-peak"));
+        all.map(|f| f.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (spec, other) = ("specs/s.yaml", "specs/other.yaml");
+    assert_eq!(overloaded(&[]), [other, spec], "overlays are no specs");
+    assert_eq!(overloaded(&["--env", "prod"]), [other]);
+    assert_eq!(
+        overloaded(&["--env", "test"]),
+        [other, "specs/s-test.yaml"],
+        "at the file that says it, the last one wins"
+    );
+    assert_eq!(overloaded(&[spec, "--env", "prod", "--overlay", "specs/s-test.yaml"]), ["specs/s-test.yaml"]);
+    let shown =
+        |arguments: &[&str]| stdout(&folder.run(&[&["check", "--show-config", "--env", "test"], arguments].concat()));
+    assert!(
+        shown(&[]).contains("  overlays    specs/s-prod.yaml, specs/s-test.yaml over ./specs/s.yaml"),
+        "{}",
+        shown(&[])
+    );
+    assert!(shown(&[spec]).contains("  overlays    specs/s-prod.yaml"), "{}", shown(&[spec]));
+    assert!(!shown(&[other]).contains("overlays"), "{}", shown(&[other]));
+    // What is laid over may not be overwritten.
+    let output = folder.run(&["check", spec, "--env", "prod", "--output", "markdown=specs/s-prod.yaml"]);
+    assert!(told(&output).contains("would overwrite"), "{}", told(&output));
+    // Revisions have overlays of their own.
+    std::fs::remove_dir_all(folder.0.join(".git")).unwrap();
+    let git = |arguments: &[&str]| {
+        let fixed = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"];
+        let output = Command::new("git").args(fixed).args(arguments).current_dir(&folder.0).output().unwrap();
+        assert!(output.status.success(), "{}", told(&output));
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-qm", "one"]);
+    folder.write("specs/s-prod.yaml", &layer(2));
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_napkin"));
+        command.args([&["diff", "--git", "HEAD"], arguments].concat()).current_dir(&folder.0).output().unwrap()
+    };
+    let plain = run(&[]);
+    assert!(plain.status.code() == Some(0) && !stdout(&plain).contains("replicas"), "{}", stdout(&plain));
+    let prod = run(&["--env", "prod"]);
+    let text = stdout(&prod);
+    assert!(prod.status.code() == Some(1) && text.contains("replicas: 400 → 2"), "{text}{}", told(&prod));
+    folder.write("napkin.toml", "[environments.prod.overlays]\n'specs/x.yaml' = 'specs/y.yaml'\n");
+    let text = told(&folder.run(&["check", "specs", "--env", "prod"]));
+    assert!(text.contains("there is no `specs/x.yaml`") && text.contains("there is no `specs/y.yaml`"), "{text}");
+}
+
 const MISTAKES: &str = "paths = \"specs\"
 exclude = [\"specs/[\", 4]
 pack = [\"security\"]
@@ -361,6 +425,9 @@ fail-on = \"error\"
 prod = \"x\"
 [environments.test]
 exclude = [\"a\"]
+overlays = \"prod.yaml\"
+[environments.demo.overlays]
+\"specs/s.yaml\" = 5
 ";
 
 #[test]
@@ -469,7 +536,13 @@ fn the_documented_file_fits_the_schema_and_has_no_mistakes() {
 fn the_documented_command_prints_what_the_page_shows() {
     let page = std::fs::read_to_string(at("docs/configuration.md")).unwrap();
     let block = |language: &str| page.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap();
-    let files = [("napkin.toml", block("toml")), ("specs/legacy/billing.yaml", SHOP), ("rules/owner.yaml", RULE)];
+    let files = [
+        ("napkin.toml", block("toml")),
+        ("specs/legacy/billing.yaml", SHOP),
+        ("specs/shop.yaml", SHOP),
+        ("specs/shop-prod.yaml", SHOP),
+        ("rules/owner.yaml", RULE),
+    ];
     let folder = tree("page", &files);
     let printed = stdout(&folder.run(&["check", "--show-config", "specs/legacy"]));
     for line in block("console").lines().skip(1).filter(|line| *line != "…") {

@@ -209,6 +209,13 @@ impl<'c> Configs<'c> {
         read.chain(baselines).chain(files).collect()
     }
 
+    /// What goes over a spec, the last one wins.
+    pub fn overlays(&self, spec: &Spec) -> Vec<PathBuf> {
+        let file = self.setup(spec.setup).file.as_ref();
+        let over = spec.effective.overlays.iter();
+        over.filter_map(|said| Some(file?.folder.join(&said.value))).map(|path| files::absolute(&path)).collect()
+    }
+
     /// Whether a rule is asked of a spec.
     pub fn asks(&self, spec: &Spec, rule: &str) -> bool {
         let rules = &self.setup(spec.setup).rules.rules;
@@ -245,6 +252,8 @@ impl<'c> Configs<'c> {
                         diagnostics.push(missing(rules));
                     }
                 }
+                let over = config.overlays().flat_map(|over| std::iter::once(&over.spec).chain(&over.files));
+                over.filter(|path| !folder.join(&path.value).exists()).for_each(|path| diagnostics.push(missing(path)));
                 Some(File { name: self.sources.get(source).name().to_owned(), folder, config })
             }
             None => None,

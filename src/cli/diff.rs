@@ -16,7 +16,7 @@ use crate::report::diagnostics::{Style, draw_all};
 use crate::report::diff::{Compared, Pair, Version, text};
 use crate::report::diff_json::json;
 use crate::report::diff_markdown::markdown;
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Unreadable};
 use crate::spec::{Load, gather};
 use crate::study::diff::{Setting, diff, worst_new};
 
@@ -113,10 +113,10 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let catalog = args.prices.catalog(&mut sources, terminal)?;
     let (old, new, two_files) = match &args.git {
         Some(range) => {
-            let (old, new) = revisions(range, &args.paths, &mut sources)?;
+            let (old, new) = revisions(range, &args.paths, &mut configs, &mut sources)?;
             (old, new, false)
         }
-        None => two(&args.paths, &mut sources)?,
+        None => two(&args.paths, &mut configs, &mut sources)?,
     };
     let mut know = |specs: Vec<Spec>| -> Result<Vec<Known>, Failure> {
         let known = specs.into_iter().map(|spec| Known::new(spec, (&sources, &catalog), &mut configs));
@@ -156,7 +156,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
 }
 
 /// The specs of two files or folders, and whether each is one file.
-fn two(paths: &[PathBuf], sources: &mut Sources) -> Result<(Vec<Spec>, Vec<Spec>, bool), Failure> {
+fn two(
+    paths: &[PathBuf],
+    configs: &mut Configs<'_>,
+    sources: &mut Sources,
+) -> Result<(Vec<Spec>, Vec<Spec>, bool), Failure> {
     let [old, new] = paths else {
         let help = "name the older and the newer version, as in `napkin diff old.yaml new.yaml`, or revisions with `--git main..HEAD`";
         return Err(Failure(format!(
@@ -174,11 +178,12 @@ fn two(paths: &[PathBuf], sources: &mut Sources) -> Result<(Vec<Spec>, Vec<Spec>
     let one_each = !old.is_dir() && !new.is_dir();
     let mut disk = files::Disk::default();
     let mut load = |sources: &mut Sources, from, path: &str| disk.load(sources, from, path);
-    Ok((side(old, sources, &mut load)?, side(new, sources, &mut load)?, one_each))
+    let old = specs_among(side(old, sources)?, false, configs, sources, &mut load)?;
+    Ok((old, specs_among(side(new, sources)?, false, configs, sources, &mut load)?, one_each))
 }
 
 /// The specs of a file or folder.
-fn side(path: &Path, sources: &mut Sources, load: &mut Load<'_>) -> Result<Vec<Spec>, Failure> {
+fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Spec>, Failure> {
     let mut list = Vec::new();
     for file in files::specs(&[path.to_owned()])? {
         let below = file.strip_prefix(path).ok().filter(|below| !below.as_os_str().is_empty());
@@ -186,19 +191,43 @@ fn side(path: &Path, sources: &mut Sources, load: &mut Load<'_>) -> Result<Vec<S
         let named = below.is_none();
         list.push(Spec { key, id: files::read(&file, sources)?, named, path: file });
     }
-    Ok(specs_among(list, sources, load))
+    Ok(list)
 }
 
 /// Of a folder's YAML files those that are specs, with what they include and extend; what is named itself is kept in any case.
-fn specs_among(mut list: Vec<Spec>, sources: &mut Sources, load: &mut Load<'_>) -> Vec<Spec> {
+/// An overlay of the chosen environment that wasn't there yet lies over nothing old.
+fn specs_among(
+    mut list: Vec<Spec>,
+    old: bool,
+    configs: &mut Configs<'_>,
+    sources: &mut Sources,
+    load: &mut Load<'_>,
+) -> Result<Vec<Spec>, Failure> {
     let is_spec = |spec: &Spec| sources.get(spec.id).text().lines().any(|line| line.starts_with("napkin:"));
     list.retain(|spec| spec.named || is_spec(spec));
-    list.iter().for_each(|spec| gather(sources, spec.id, load));
-    files::systems(list.into_iter().map(|spec| (spec.named, spec)).collect(), |spec| spec.id, sources)
+    for spec in &list {
+        let settled = configs.spec(spec.path.clone(), spec.named)?;
+        let place = files::placed(&spec.path);
+        for over in configs.overlays(&settled) {
+            let path = files::relative(place.parent().unwrap_or(&place), &over);
+            match load(sources, spec.id, &path) {
+                Ok(over) => sources.lay(spec.id, over),
+                Err(_) if old => {}
+                Err(Unreadable { reason, help }) => return Err(Failure(format!("{reason}; {help}"))),
+            }
+        }
+        gather(sources, spec.id, load);
+    }
+    Ok(files::systems(list.into_iter().map(|spec| (spec.named, spec)).collect(), |spec| spec.id, sources))
 }
 
 /// The specs of both sides of a range.
-fn revisions(range: &str, paths: &[PathBuf], sources: &mut Sources) -> Result<(Vec<Spec>, Vec<Spec>), Failure> {
+fn revisions(
+    range: &str,
+    paths: &[PathBuf],
+    configs: &mut Configs<'_>,
+    sources: &mut Sources,
+) -> Result<(Vec<Spec>, Vec<Spec>), Failure> {
     let range = Range::parse(range)?;
     let old = tree(&range.old, true, paths, sources)?;
     let (new, label) = match &range.new {
@@ -216,12 +245,13 @@ fn revisions(range: &str, paths: &[PathBuf], sources: &mut Sources) -> Result<(V
         }
     }
     let mut disk = files::Disk::default();
-    let then = specs_among(old, sources, &mut |sources, from, path| range.old.load(true, sources, from, path));
-    let now = specs_among(new, sources, &mut |sources, from, path| match &range.new {
+    let mut before = |sources: &mut Sources, from, path: &str| range.old.load(true, sources, from, path);
+    let then = specs_among(old, true, configs, sources, &mut before)?;
+    let mut load = |sources: &mut Sources, from, path: &str| match &range.new {
         Some(new) => new.load(false, sources, from, path),
         None => disk.load(sources, from, path),
-    });
-    Ok((then, now))
+    };
+    Ok((then, specs_among(new, false, configs, sources, &mut load)?))
 }
 
 /// The YAML files of a revision, and whether each is named itself. An old one carries its revision in its name.

@@ -6,7 +6,7 @@ use crate::cli::config::{Configs, File, Spec, missing};
 use crate::cli::{Failure, files, warn};
 use crate::config::Patterns;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Spanned};
 use crate::spec::gather;
 
 /// Reads the specs that paths stand for, what they include and extend, and what is laid over them; parts of specs aren't checked
@@ -20,6 +20,10 @@ pub(super) fn load(
     let mut list = Vec::new();
     for spec in specs(paths, configs)? {
         let id = files::read(&spec.path, sources)?;
+        for over in configs.overlays(&spec) {
+            let over = files::read(&files::from_here(&over), sources)?;
+            sources.lay(id, over);
+        }
         list.push((spec, id));
     }
     match list.as_slice() {
@@ -74,13 +78,15 @@ pub(super) fn specs(paths: &[PathBuf], configs: &mut Configs<'_>) -> Result<Vec<
     Ok(specs)
 }
 
-/// Whether the file that a spec belongs to excludes it, or has it for a rule.
+/// Whether the file that a spec belongs to excludes it, or has it for a rule or an overlay.
 pub(super) fn is_left_out(spec: &Spec, configs: &Configs<'_>) -> bool {
     let Some(file) = &configs.setup(spec.setup).file else { return false };
     let place = files::placed(&spec.path);
+    let is_overlay = |over: &Spanned<String>| files::absolute(&file.folder.join(&over.value)) == place;
     let is_rule = |folder: &str| place.starts_with(files::absolute(&file.folder.join(folder)));
     file.config.exclude.matches(Path::new(&files::relative(&file.folder, &place)))
         || file.config.rules.iter().any(|folder| is_rule(&folder.value))
+        || file.config.overlays().flat_map(|over| &over.files).any(is_overlay)
 }
 
 /// `paths` of the `napkin.toml` that is nearest above the folder in which the command runs.

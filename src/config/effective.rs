@@ -56,6 +56,8 @@ pub struct Effective {
     pub fail_on: Said<Option<Severity>>,
     /// The baseline. A file's own is seen from that file's folder, a flag's from where the command runs.
     pub baseline: Option<Said<String>>,
+    /// What goes over the spec, the last one wins; seen from the file's folder.
+    pub overlays: Vec<Said<String>>,
     /// The names of `packs`, for [`Effective::packs`].
     names: Vec<String>,
 }
@@ -104,8 +106,14 @@ pub fn effective(config: Option<&Config>, path: Option<&Path>, flags: Flags<'_>)
     let mut parameters: Vec<_> = layers.iter().flat_map(|layer| layer.parameters.iter().map(said)).collect();
     let flag = |setting: &ParameterSetting| Said { value: setting.clone(), from: From::Flag("--param") };
     parameters.extend(flags.parameters.iter().map(flag));
+    let over = environment.into_iter().flat_map(|environment| &environment.overlays);
+    let over = over.filter(|over| path.is_some_and(|path| Path::new(over.spec.value.trim_start_matches("./")) == path));
+    let overlays = over
+        .flat_map(|over| &over.files)
+        .map(|file| Said { value: file.value.clone(), from: From::File(file.span) })
+        .collect();
     let names = packs.iter().map(|pack| pack.value.clone()).collect();
-    Effective { packs, severities, parameters, fail_on, baseline, names }
+    Effective { packs, severities, parameters, fail_on, baseline, overlays, names }
 }
 
 impl Effective {

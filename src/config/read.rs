@@ -6,7 +6,7 @@ use toml::Spanned as At;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::pattern::Patterns;
-use crate::config::{Config, Environment, Layer, Override};
+use crate::config::{Config, Environment, Layer, Overlay, Override};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, nearest, suggestion};
 use crate::lint::{Given, ParameterSetting, Selector, Setting};
 use crate::source::{SourceId, Sources, Span, Spanned};
@@ -25,7 +25,7 @@ const KEYS: [&str; 10] = [
     "environments",
 ];
 /// Those of an environment.
-const ENVIRONMENT: [&str; 6] = ["paths", "packs", "fail-on", "baseline", "severities", "parameters"];
+const ENVIRONMENT: [&str; 7] = ["paths", "packs", "fail-on", "baseline", "severities", "parameters", "overlays"];
 /// Those of an override.
 const OVERRIDE: [&str; 4] = ["paths", "packs", "severities", "parameters"];
 
@@ -372,9 +372,34 @@ impl Reader<'_> {
                 continue;
             };
             let layer = self.layer(inner, &ENVIRONMENT, "an environment");
-            environments.push(Environment { name: Spanned::new(name.to_owned(), self.at(key)), layer });
+            let overlays = self.overlays(inner);
+            environments.push(Environment { name: Spanned::new(name.to_owned(), self.at(key)), layer, overlays });
         }
         environments
+    }
+
+    fn overlays(&mut self, environment: &DeTable<'_>) -> Vec<Overlay> {
+        const EXAMPLE: &str = "\"specs/shop.yaml\" = \"specs/shop-prod.yaml\"";
+        let Some(node) = environment.get("overlays") else { return Vec::new() };
+        let Some(table) = node.get_ref().as_table() else {
+            let message = format!("`overlays` says what goes over which spec, this is {}", kind(node.get_ref()));
+            self.error("wrong-type", self.at(node), message, format!("write `overlays = {{ {EXAMPLE} }}`"));
+            return Vec::new();
+        };
+        let mut overlays = Vec::new();
+        for (key, value) in table {
+            let files = match value.get_ref() {
+                DeValue::String(text) if !text.trim().is_empty() => vec![self.text(value, text)],
+                DeValue::Array(_) => self.words(table, key.get_ref(), "specs/shop-prod.yaml").unwrap_or_default(),
+                other => {
+                    let message = format!("a file, or a list of files, goes over a spec, this is {}", kind(other));
+                    self.error("wrong-type", self.at(value), message, format!("write `{EXAMPLE}`"));
+                    continue;
+                }
+            };
+            overlays.push(Overlay { spec: Spanned::new(key.get_ref().to_string(), self.at(key)), files });
+        }
+        overlays
     }
 
     fn overrides(&mut self, root: &DeTable<'_>) -> Vec<Override> {

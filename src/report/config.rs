@@ -118,7 +118,15 @@ impl Shown<'_> {
             Some(said) => ("baseline", said.value.clone(), self.from(said.from)),
             None => ("baseline", none(), default()),
         });
+        let over = self.effective.overlays.iter();
+        rows.extend(over.map(|said| ("overlays", said.value.clone(), self.from(said.from))));
         if self.specs.is_empty() {
+            let environment = config.zip(self.environment).and_then(|(config, name)| config.environment(name));
+            for over in environment.into_iter().flat_map(|environment| &environment.overlays) {
+                let files: Vec<&str> = over.files.iter().map(|file| file.value.as_str()).collect();
+                let value = format!("{} over {}", files.join(", "), over.spec.value);
+                rows.push(("overlays", value, self.place(over.spec.span)));
+            }
             for part in config.into_iter().flat_map(|config| &config.overrides) {
                 let patterns: Vec<&str> = part.paths.texts.iter().map(|text| text.value.as_str()).collect();
                 rows.push(("overrides", patterns.join(", "), self.place(part.span)));
