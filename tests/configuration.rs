@@ -490,6 +490,8 @@ fn what_cannot_be_found_is_said_with_what_to_do() {
     fails(&["check"], "`a*/*.yaml` matches no .yaml file");
     folder.write("napkin.toml", "paths = ['*.yaml']\n");
     assert_eq!(json(&folder, &[]).len(), 2);
+    folder.write("napkin.toml", "paths = ['*.yaml']\nexclude = ['s*']\n");
+    fails(&["check"], "all .yaml files in `paths` are rules, overlays or excluded by napkin.toml");
 }
 
 fn plain(value: &DeValue<'_>) -> Value {

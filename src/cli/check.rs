@@ -30,7 +30,7 @@ pub(super) struct Args {
     #[command(flatten)]
     config: super::config::ConfigFile,
     /// Print what holds for these specs and which file, flag or default says so; nothing is checked.
-    #[arg(long, conflicts_with_all = ["format", "output", "write_baseline", "shrink_baseline", "simulate"])]
+    #[arg(long, conflicts_with_all = ["format", "output", "write_baseline", "shrink_baseline", "simulate", "overlay", "prices"])]
     show_config: bool,
     #[command(flatten)]
     baseline: super::baseline::BaselineFile,

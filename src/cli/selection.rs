@@ -52,10 +52,13 @@ pub(super) fn load(
 pub(super) fn specs(paths: &[PathBuf], configs: &mut Configs<'_>) -> Result<Vec<Spec>, Failure> {
     let mut specs = Vec::new();
     let named = !paths.is_empty();
-    let paths = if named { paths.to_vec() } else { settled(configs)? };
-    for path in paths {
+    let paths = if named { paths.iter().map(|path| (path.clone(), true)).collect() } else { settled(configs)? };
+    for (path, exact) in paths {
         if !path.is_dir() {
-            specs.push(configs.spec(path, true)?);
+            let spec = configs.spec(path, exact)?;
+            if exact || !is_left_out(&spec, configs) {
+                specs.push(spec);
+            }
             continue;
         }
         let found = files::specs(std::slice::from_ref(&path))?;
@@ -69,13 +72,16 @@ pub(super) fn specs(paths: &[PathBuf], configs: &mut Configs<'_>) -> Result<Vec<
             }
         }
         if specs.len() == before {
-            return Err(Failure(format!(
-                "all .yaml files in {} are rules or excluded by napkin.toml; name a file to check it nevertheless",
-                path.display()
-            )));
+            return Err(all_left_out(&path.display().to_string()));
         }
     }
-    Ok(specs)
+    if specs.is_empty() { Err(all_left_out("`paths`")) } else { Ok(specs) }
+}
+
+fn all_left_out(place: &str) -> Failure {
+    Failure(format!(
+        "all .yaml files in {place} are rules, overlays or excluded by napkin.toml; name a file to check it nevertheless"
+    ))
 }
 
 /// Whether the file that a spec belongs to excludes it, or has it for a rule or an overlay.
@@ -89,8 +95,9 @@ pub(super) fn is_left_out(spec: &Spec, configs: &Configs<'_>) -> bool {
         || file.config.overlays().flat_map(|over| &over.files).any(is_overlay)
 }
 
-/// `paths` of the `napkin.toml` that is nearest above the folder in which the command runs.
-fn settled(configs: &mut Configs<'_>) -> Result<Vec<PathBuf>, Failure> {
+/// `paths` of the `napkin.toml` that is nearest above the folder in which the command runs, each with whether it stands there
+/// and isn't only matched.
+fn settled(configs: &mut Configs<'_>) -> Result<Vec<(PathBuf, bool)>, Failure> {
     let number = configs.here()?;
     let environment = configs.environment();
     let Some(file) = &configs.setup(number).file else {
@@ -109,7 +116,7 @@ fn settled(configs: &mut Configs<'_>) -> Result<Vec<PathBuf>, Failure> {
     for path in listed {
         let whole = file.folder.join(&path.value);
         if whole.exists() {
-            found.push(files::from_here(&whole));
+            found.push((files::from_here(&whole), true));
             continue;
         }
         if !Patterns::is_wild(&path.value) {
@@ -130,11 +137,7 @@ fn settled(configs: &mut Configs<'_>) -> Result<Vec<PathBuf>, Failure> {
             let help = "`*` is within a name, `**` any folders; paths are seen from the folder of this file";
             mistakes.push(Diagnostic::error("missing-file", path.span, message).help(help));
         }
-        let excluded = |path: &PathBuf| {
-            let place = files::relative(&file.folder, &files::placed(path));
-            file.config.exclude.matches(Path::new(&place))
-        };
-        found.extend(matching.into_iter().filter(|path| !excluded(path)));
+        found.extend(matching.into_iter().map(|path| (path, false)));
     }
     if mistakes.has_errors() {
         return Err(Failure(configs.drawn(mistakes)));
