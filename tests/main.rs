@@ -23,6 +23,7 @@ mod effort;
 mod errors;
 mod estimates;
 mod failures;
+mod folding;
 mod formats;
 mod golden;
 mod mechanisms;

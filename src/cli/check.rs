@@ -8,6 +8,7 @@ use crate::cli::simulate::RUNS;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::definition::SEED;
 use crate::diagnostic::Severity;
+use crate::lint::fold;
 use crate::report::{Checked, diagnostics};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::Sources;
@@ -87,6 +88,10 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let question = Question { rules: &rules, packs, today, simulation, ..Question::default() };
     let mut analyses: Vec<_> = ids.iter().map(|id| ask(&sources, *id, &catalog, question)).collect();
     let compared = args.baseline.apply(&sources, &ids, &mut analyses, &rules)?;
+    // Last, so that a finding of the baseline hides nothing that is new.
+    for analysis in &mut analyses {
+        analysis.findings = fold(std::mem::take(&mut analysis.findings));
+    }
     let checked = Checked {
         sources: &sources,
         files: &ids,

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::Failure;
 use crate::diagnostic::{Diagnostics, suggestion};
-use crate::lint::{Day, PACKS, Packs, Rule, built_in, load};
+use crate::lint::{Day, PACKS, Packs, Rule, built_in, check_ties, load};
 use crate::report::diagnostics::{Style, draw_all};
 use crate::source::{MAX_BYTES, SourceId, Sources};
 
@@ -108,6 +108,7 @@ pub(crate) fn rules(folders: &[PathBuf], style: Style) -> Result<(Sources, Vec<R
         }
         rules.push(rule);
     }
+    check_ties(&rules, &mut diagnostics);
     if diagnostics.has_errors() {
         return Err(Failure(draw_all(&diagnostics.into_sorted(), &sources, style)));
     }

@@ -6,13 +6,14 @@ use crate::catalog::RULES;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, suggestion};
 use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
 use crate::lint::field::{FIELDS, functions, lookup};
+use crate::lint::fold::Folding;
 use crate::lint::pack::{CUSTOM, Confidence, PACKS};
 use crate::quantity::Hint;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "rule",
     "severity",
     "category",
@@ -25,6 +26,8 @@ const KEYS: [&str; 15] = [
     "message",
     "help",
     "at",
+    "one_for",
+    "follows_from",
     "why",
     "see",
     "examples",
@@ -57,6 +60,8 @@ pub struct Rule {
     pub help: Template,
     /// The attribute at which a finding points, if the spec states it.
     pub at: Option<AttributeId>,
+    /// Which of its findings are one, and from which other rules' findings they follow.
+    pub folding: Folding,
     /// Why it matters.
     pub why: String,
     /// Further reading.
@@ -146,13 +151,13 @@ pub fn load(sources: &Sources, id: SourceId, diagnostics: &mut Diagnostics) -> O
     Loader { root, diagnostics }.rule()
 }
 
-struct Loader<'l, 'd> {
-    root: Node<'d>,
+pub(super) struct Loader<'l, 'd> {
+    pub(super) root: Node<'d>,
     diagnostics: &'l mut Diagnostics,
 }
 
 impl Loader<'_, '_> {
-    fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.diagnostics.push(Diagnostic::error("rule", span, message).help(help));
     }
 
@@ -192,7 +197,7 @@ impl Loader<'_, '_> {
         let when = self.condition(target, &lets);
         let message = self.template("message", target, &lets);
         let help = self.template("help", target, &lets);
-        let at = self.at(target);
+        let (at, folding) = (self.at(target), self.folding(target, &lets));
         let (bad, good) = (self.examples("bad"), self.examples("good"));
         let see = self
             .root
@@ -216,6 +221,7 @@ impl Loader<'_, '_> {
             message: message?,
             help: help?,
             at,
+            folding: folding?,
             why: why?,
             see,
             bad,
@@ -264,7 +270,7 @@ impl Loader<'_, '_> {
         None
     }
 
-    fn expression(
+    pub(super) fn expression(
         &mut self,
         node: Node<'_>,
         range: Range<usize>,

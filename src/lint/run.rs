@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attributes::Origin;
 use crate::diagnostic::{Diagnostics, Label};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
+use crate::lint::fold::ties;
 use crate::lint::pack::Packs;
 use crate::lint::rule::{Part, Rule, Template};
 use crate::lint::suppress;
@@ -123,6 +124,8 @@ fn judge<'w>(
     let message = fill(&rule.message, &scope, budget, &mut mentions)?;
     Ok(Verdict::Fires(Box::new(Finding {
         fingerprint: fingerprint(world, rule, subject, &mentions),
+        ties: ties(rule, subject, &scope, budget)?,
+        also: Vec::new(),
         related: related(world, subject, span, &mentions),
         rule: rule.name.clone(),
         severity: rule.severity,

@@ -106,11 +106,9 @@ impl miette::Diagnostic for Drawn<'_> {
         })
     }
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        let help = safe(self.item.help()?);
-        Some(match self.item.waived() {
-            Some(why) => Box::new(format!("{help}\n{why}")),
-            None => Box::new(help),
-        })
+        let lines = self.item.help().map(str::to_owned).into_iter().chain(self.item.follow());
+        let text = lines.map(|line| safe(&line)).chain(self.item.waived()).collect::<Vec<_>>().join("\n");
+        if text.is_empty() { None } else { Some(Box::new(text)) }
     }
     fn source_code(&self) -> Option<&dyn SourceCode> {
         self.source.as_ref().map(|source| source as &dyn SourceCode)
