@@ -30,6 +30,7 @@ mod mechanisms;
 mod mishaps;
 mod readme;
 mod rules;
+mod seeded;
 mod simulations;
 mod specs;
 
