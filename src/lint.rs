@@ -2,6 +2,7 @@
 
 mod field;
 mod fingerprint;
+mod fold;
 mod loss;
 mod pack;
 mod parameter;
@@ -20,6 +21,7 @@ use crate::source::Span;
 
 pub use field::{FIELDS, FieldDef};
 pub use fingerprint::{Fingerprint, numbered};
+pub use fold::{Folding, Follows, Ties, check_ties, fold};
 pub use pack::{Confidence, PACKS, Pack, Packs};
 pub use parameter::{Given, Overrides, Parameter, ParameterSetting, ParameterValue};
 pub use policy::{Policy, Selector, Setting, severity_name};
@@ -60,6 +62,22 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// Who accepts it and why, if somebody does.
     pub allowed: Option<Waiver>,
+    /// What ties it to other findings, for [`fold`].
+    pub ties: Ties,
+    /// Findings that [`fold`] put below it: those of its rule with the same cause, then what follows from it.
+    pub also: Vec<Finding>,
+}
+
+impl Finding {
+    /// What follows from it: findings of other rules that were put below it.
+    pub fn follow(&self) -> impl Iterator<Item = &Finding> {
+        self.also.iter().filter(|other| other.rule != self.rule)
+    }
+
+    /// The other things about which its rule says the same, for the same cause.
+    pub fn likewise(&self) -> impl Iterator<Item = &Finding> {
+        self.also.iter().filter(|other| other.rule == self.rule)
+    }
 }
 
 /// Why a finding doesn't count.

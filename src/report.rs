@@ -56,6 +56,12 @@ pub struct Checked<'c> {
     pub baseline: Option<&'c baseline::Compared>,
 }
 
+/// Places beside the first at which text draws one finding.
+const DRAWN: usize = 4;
+
+/// Findings below another that are told in full; JSON has them all.
+const FOLLOW: usize = 5;
+
 /// How many things were found, waived ones apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -190,19 +196,43 @@ impl<'i> Item<'i> {
         }
     }
 
-    /// What is wrong and what to do, in one paragraph.
+    /// What is wrong, what to do and what follows from it, in one paragraph.
     pub fn told(&self) -> String {
-        match self.help() {
+        let told = match self.help() {
             Some(help) => format!("{}. {help}", self.message()),
             None => self.message().to_owned(),
+        };
+        std::iter::once(told).chain(self.follow()).collect::<Vec<_>>().join(". ")
+    }
+
+    /// What follows from it: `also error availability-objective-missed: …`. Of many, the first few are told.
+    fn follow(&self) -> Vec<String> {
+        let Item::Finding(finding) = self else { return Vec::new() };
+        let told = |other: &Finding| format!("also {} {}: {}", other.severity.name(), other.rule, other.message);
+        let mut list: Vec<String> = finding.follow().take(FOLLOW).map(told).collect();
+        let more = finding.follow().count().saturating_sub(FOLLOW);
+        if more > 0 {
+            list.push(format!("also {}", plural(more, "further finding")));
         }
+        list
     }
 
     /// The places that text is drawn at, the primary one first.
     pub fn labels(&self) -> Vec<Label> {
         match self {
             Item::Mistake(diagnostic) => diagnostic.labels.clone(),
-            Item::Finding(finding) => vec![Label { span: finding.span, text: String::new() }],
+            Item::Finding(finding) => {
+                let here = finding.span.source;
+                let likewise = finding.likewise().map(|other| other.span).filter(|span| span.source == here);
+                let spans = std::iter::once(finding.span).chain(likewise.take(DRAWN));
+                let mut labels: Vec<Label> = Vec::new();
+                for span in spans {
+                    if !labels.iter().any(|label| label.span == span) {
+                        labels.push(Label { span, text: String::new() });
+                    }
+                }
+                labels
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use crate::cli::stdout;
 use crate::formats::Folder;
 
 /// Has `single-point-of-failure` and `overload-at-peak`, both errors.
-const SHOP: &str = "napkin: 1\nname: shop\ncomponents:\n  users: client\n  db: { uses: postgresql, replicas: 1 }\n  api: { is: service, replicas: 2, cores: 1, service_time: 1 s }\nflows: { f: { rate: 100 /s, steps: [users -> api -> db.read] } }\n";
+const SHOP: &str = "napkin: 1\nname: shop\ncomponents:\n  users: client\n  db: { uses: postgresql, replicas: 1 }\n  api: { is: service, replicas: 2, cores: 1, service_time: 1 s, found_by: dns }\nflows: { f: { rate: 100 /s, steps: [users -> api -> db.read] } }\n";
 
 fn tree(name: &str, files: &[(&str, &str)]) -> Folder {
     let folder = Folder::new(&format!("configuration-{name}"));

@@ -25,6 +25,7 @@ mod effort;
 mod errors;
 mod estimates;
 mod failures;
+mod folding;
 mod formats;
 mod golden;
 mod includes;
@@ -32,6 +33,7 @@ mod mechanisms;
 mod mishaps;
 mod readme;
 mod rules;
+mod seeded;
 mod simulations;
 mod specs;
 

@@ -10,6 +10,7 @@ use crate::cli::{Done, Failure, Outcome, Terminal, files, print, selection};
 use crate::config::Flags;
 use crate::definition::SEED;
 use crate::diagnostic::Severity;
+use crate::lint::fold;
 use crate::report::{Checked, diagnostics};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::Sources;
@@ -113,6 +114,10 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         })
         .collect();
     let compared = args.baseline.apply(&sources, &ids, &specs, &configs, &mut analyses)?;
+    // Last, so that a finding of the baseline hides nothing that is new.
+    for analysis in &mut analyses {
+        analysis.findings = fold(std::mem::take(&mut analysis.findings));
+    }
     let rules = configs.rules(&specs);
     let fail_on: Vec<Option<Severity>> = specs.iter().map(|spec| spec.effective.fail_on.value).collect();
     let checked =

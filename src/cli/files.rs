@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::Failure;
 use crate::diagnostic::{Diagnostics, nearest, suggestion};
-use crate::lint::{Day, PACKS, Packs, Rule, built_in, load};
+use crate::lint::{Day, PACKS, Packs, Rule, built_in, check_ties, load};
 use crate::report::diagnostics::{Style, draw_all};
 use crate::source::{MAX_BYTES, SourceId, Sources, Unreadable};
 use crate::spec::{gather, included, is_shared};
@@ -284,6 +284,7 @@ pub(crate) fn rules(folders: &[PathBuf], style: Style) -> Result<(Sources, Vec<R
         }
         rules.push(rule);
     }
+    check_ties(&rules, &mut diagnostics);
     if diagnostics.has_errors() {
         return Err(Failure(draw_all(&diagnostics.into_sorted(), &sources, style)));
     }

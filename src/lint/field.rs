@@ -222,6 +222,23 @@ fn structural() -> Vec<FieldDef> {
     ]
 }
 
+/// Where things run, and what their load hangs on that nobody states.
+#[rustfmt::skip]
+fn grounds() -> Vec<FieldDef> {
+    use Target::{Component as C, Flow as F, Step as S};
+    vec![
+        own(F, "critical_components", list(C), "Components without which it fails.", |w, i| entities(C, of(&w.structure.critical, i))),
+        own(C, "regions", Type::List(Box::new(Type::Text)), "Names of the regions that it runs in.", |w, i| {
+            let regions = component(w, i).into_iter().flat_map(|c| &c.regions).filter_map(|region| w.graph.regions.get(*region));
+            Value::List(regions.map(|region| Value::Text(region.name.as_str())).collect())
+        }),
+        own(S, "unstated_hits", list(C), "Caches on whose hits it depends and whose hit ratio isn't known; estimates take them to miss.", |w, i| {
+            let caches = w.graph.steps.get(i).into_iter().flat_map(|s| &s.conditions).map(|(_, cache)| *cache);
+            entities(C, caches.filter(|cache| w.estimate.components.get(*cache).is_none_or(|figures| figures.hit_ratio.is_none())))
+        }),
+    ]
+}
+
 /// What stands before what, what fails with what, and what a product is not made for.
 #[rustfmt::skip]
 fn fates() -> Vec<FieldDef> {
@@ -271,6 +288,7 @@ fn chances() -> Vec<FieldDef> {
 
 fn all_fields() -> Vec<FieldDef> {
     let mut fields = structural();
+    fields.extend(grounds());
     fields.extend(fates());
     fields.extend(chances());
     fields.extend(crate::lint::loss::fields());

@@ -6,6 +6,7 @@ use crate::catalog::RULES;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, suggestion};
 use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
 use crate::lint::field::{FIELDS, functions, lookup};
+use crate::lint::fold::Folding;
 use crate::lint::pack::{CUSTOM, Confidence, PACKS};
 use crate::lint::parameter::{Parameter, taken};
 use crate::quantity::Hint;
@@ -13,7 +14,7 @@ use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "rule",
     "severity",
     "category",
@@ -27,6 +28,8 @@ const KEYS: [&str; 16] = [
     "message",
     "help",
     "at",
+    "one_for",
+    "follows_from",
     "why",
     "see",
     "examples",
@@ -61,6 +64,8 @@ pub struct Rule {
     pub help: Template,
     /// The attribute at which a finding points, if the spec states it.
     pub at: Option<AttributeId>,
+    /// Which of its findings are one, and from which other rules' findings they follow.
+    pub folding: Folding,
     /// Why it matters.
     pub why: String,
     /// Further reading.
@@ -105,7 +110,7 @@ pub(super) const PARAMETERS_FROM: usize = 2;
 
 /// The names that a rule's expressions may use.
 #[derive(Clone, Copy)]
-struct RuleNames<'r> {
+pub(super) struct RuleNames<'r> {
     target: Target,
     parameters: &'r [Parameter],
     lets: &'r [(String, Checked)],
@@ -167,13 +172,13 @@ pub fn load(sources: &Sources, id: SourceId, diagnostics: &mut Diagnostics) -> O
     Loader { root, diagnostics }.rule()
 }
 
-struct Loader<'l, 'd> {
-    root: Node<'d>,
+pub(super) struct Loader<'l, 'd> {
+    pub(super) root: Node<'d>,
     diagnostics: &'l mut Diagnostics,
 }
 
 impl Loader<'_, '_> {
-    fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.diagnostics.push(Diagnostic::error("rule", span, message).help(help));
     }
 
@@ -215,6 +220,7 @@ impl Loader<'_, '_> {
         let when = self.condition(&names);
         let message = self.template("message", &names);
         let help = self.template("help", &names);
+        let folding = self.folding(&names);
         let templates = message.iter().chain(&help).flat_map(Template::values);
         let expressions = when.iter().chain(lets.iter().map(|(_, checked)| checked)).chain(templates);
         let expressions: Vec<&Checked> = expressions.collect();
@@ -244,6 +250,7 @@ impl Loader<'_, '_> {
             message: message?,
             help: help?,
             at,
+            folding: folding?,
             why: why?,
             see,
             bad,
@@ -292,7 +299,7 @@ impl Loader<'_, '_> {
         None
     }
 
-    fn expression(&mut self, node: Node<'_>, range: Range<usize>, names: &RuleNames<'_>) -> Option<Checked> {
+    pub(super) fn expression(&mut self, node: Node<'_>, range: Range<usize>, names: &RuleNames<'_>) -> Option<Checked> {
         let text = node.as_str()?.get(range.clone())?;
         match parse(text, &[]).and_then(|ast| check(&ast, names)) {
             Ok(checked) => Some(checked),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attributes::Origin;
 use crate::diagnostic::{Diagnostics, Label, Severity};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
+use crate::lint::fold::ties;
 use crate::lint::parameter::Overrides;
 use crate::lint::policy::Policy;
 use crate::lint::rule::{Part, Rule, Template};
@@ -134,6 +135,8 @@ fn judge<'w>(
     let message = fill(&rule.message, &scope, budget, &mut mentions)?;
     Ok(Verdict::Fires(Box::new(Finding {
         fingerprint: fingerprint(world, rule, subject, &mentions),
+        ties: ties(rule, subject, &scope, budget)?,
+        also: Vec::new(),
         related: related(world, subject, span, &mentions),
         rule: rule.name.clone(),
         severity: rule.severity,

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::expr::EntityRef;
+use crate::lint::fold::Ties;
 use crate::lint::pack::Confidence;
 use crate::lint::policy::Policy;
 use crate::lint::rule::Rule;
@@ -94,5 +95,7 @@ fn about(world: &World<'_>, allowance: &Allowance, rule: &str, message: String, 
         related: Vec::new(),
         fingerprint: Fingerprint::of([&world.graph.name, rule, "allow", &allowance.rule.value, on]),
         allowed: None,
+        ties: Ties::default(),
+        also: Vec::new(),
     }
 }

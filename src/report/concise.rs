@@ -2,14 +2,15 @@
 
 use crate::report::{Checked, Item, line};
 
-/// Writes `path:line:col: severity rule: message`; what is waived says so at the end.
+/// Writes `path:line:col: severity rule: message`; what follows from it, and who waives it, stand at the end.
 pub fn concise(checked: &Checked<'_>) -> String {
     checked.items().map(|item| one(&item, checked)).collect()
 }
 
 fn one(item: &Item<'_>, checked: &Checked<'_>) -> String {
+    let also = item.follow().iter().map(|also| format!(" [{}]", line(also))).collect::<String>();
     let waived = item.waived().map_or(String::new(), |why| format!(" [{why}]"));
-    format!("{}{waived}\n", what(item, checked))
+    format!("{}{also}{waived}\n", what(item, checked))
 }
 
 /// The line without what is waived.

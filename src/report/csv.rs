@@ -2,7 +2,7 @@
 
 use crate::report::{Checked, line};
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "path",
     "line",
     "column",
@@ -14,6 +14,7 @@ const COLUMNS: [&str; 16] = [
     "subject",
     "message",
     "help",
+    "also",
     "waived",
     "reason",
     "owner",
@@ -40,6 +41,7 @@ pub fn csv(checked: &Checked<'_>) -> String {
             cell(item.subject().unwrap_or("")),
             cell(item.message()),
             cell(item.help().unwrap_or("")),
+            cell(&item.follow().join("; ")),
             waiver.map_or("", |waiver| waiver.name()).to_owned(),
             cell(&waiver.map_or(String::new(), |waiver| waiver.because())),
             cell(waiver.and_then(|waiver| waiver.owner()).unwrap_or("")),

@@ -111,8 +111,8 @@ impl miette::Diagnostic for Drawn<'_> {
         })
     }
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        let told = [self.item.help().map(safe), self.item.waived()];
-        let lines: Vec<String> = told.into_iter().flatten().chain(self.elsewhere.iter().cloned()).collect();
+        let own = self.item.help().map(str::to_owned).into_iter().chain(self.item.follow()).map(|line| safe(&line));
+        let lines: Vec<String> = own.chain(self.item.waived()).chain(self.elsewhere.iter().cloned()).collect();
         if lines.is_empty() { None } else { Some(Box::new(lines.join("\n"))) }
     }
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::lint::{Fingerprint, Waiver};
+use crate::lint::{Finding, Fingerprint, Waiver};
 use crate::report::baseline::Known;
 use crate::report::place::Place;
 use crate::report::{Checked, Item, printed};
@@ -35,6 +35,8 @@ struct Entry<'r> {
     region: Option<Region>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<Related<'r>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<Also<'r>>,
     fingerprint: String,
     allowed: Option<String>,
     waiver: Option<Waived<'r>>,
@@ -63,6 +65,19 @@ struct Related<'r> {
     message: &'r str,
     file: &'r str,
     region: Region,
+}
+
+/// A finding that was put below another.
+#[derive(Serialize)]
+struct Also<'r> {
+    rule: &'r str,
+    severity: &'static str,
+    message: &'r str,
+    help: &'r str,
+    subject: &'r str,
+    file: &'r str,
+    region: Region,
+    fingerprint: String,
 }
 
 #[derive(Serialize)]
@@ -146,6 +161,7 @@ fn entry<'r>(item: Item<'r>, fingerprint: Fingerprint, checked: &'r Checked<'_>)
         file: place.as_ref().map_or("", |place| place.file()),
         region: place.as_ref().map(region),
         related: related.collect(),
+        also: finding.map(|finding| also(finding, checked)).unwrap_or_default(),
         fingerprint: fingerprint.to_string(),
         allowed: waiver.filter(|_| item.is_allowed_in_spec()).map(Waiver::because),
         waiver: waiver.map(|waiver| Waived {
@@ -155,6 +171,25 @@ fn entry<'r>(item: Item<'r>, fingerprint: Fingerprint, checked: &'r Checked<'_>)
             until: waiver.until(),
         }),
     }
+}
+
+/// All that was put below a finding, and below that.
+fn also<'r>(finding: &'r Finding, checked: &'r Checked<'_>) -> Vec<Also<'r>> {
+    let all = finding.also.iter().flat_map(|other| std::iter::once(other).chain(&other.also));
+    let entry = |other: &'r Finding| {
+        let place = Place::new(checked.sources, other.span);
+        Also {
+            rule: &other.rule,
+            severity: other.severity.name(),
+            message: &other.message,
+            help: &other.help,
+            subject: &other.subject_name,
+            file: place.file(),
+            region: region(&place),
+            fingerprint: other.fingerprint.to_string(),
+        }
+    };
+    all.map(entry).collect()
 }
 
 fn region(place: &Place<'_>) -> Region {

@@ -40,7 +40,9 @@ fn rows(items: &[Item<'_>], checked: &Checked<'_>, out: &mut String, first: impl
     for (at, item) in items.iter().enumerate() {
         let place = item.place(checked.sources);
         let place = place.map_or(String::new(), |place| format!("{}:{}", place.file(), place.start.line));
-        let (what, fix) = (clean(item.message()), clean(item.help().unwrap_or("")));
+        let what = std::iter::once(clean(item.message()))
+            .chain(item.follow().iter().map(|also| clean(also)).collect::<Vec<_>>());
+        let (what, fix) = (what.collect::<Vec<_>>().join("<br>"), clean(item.help().unwrap_or("")));
         let row = format!("| {} | `{}` | {} | {what} | {fix} |\n", first(item), item.code(), clean(&place));
         if out.len() + row.len() > LONGEST {
             *out += &format!("\n{} more; the job's log has them all.\n", items.len() - at);
