@@ -154,6 +154,10 @@ fn mistakes_in_the_declaration_of_parameters_are_found_when_a_rule_is_loaded() {
             "{parameters}: {found:?}, not {place}: {message}"
         );
     }
+    for tie in ["one_for: component.replicas > most", "follows_from: { rule: y, if: component.replicas > most }"] {
+        let text = rule_text(&format!("parameters: {{ most: 4 }}\n{tie}\nfor: component\n"), "component.critical", "m");
+        assert_eq!(loaded(&text).map(|rule| rule.name).ok().as_deref(), Some("x"), "{tie} uses the parameter");
+    }
     let text =
         rule_text("parameters: { most: 4 }\nlet: { most: '5' }\nfor: component\n", "component.replicas > most", "m");
     let found = loaded(&text).expect_err("the name stands twice");

@@ -152,6 +152,10 @@ fn ties_that_lead_nowhere_are_mistakes() {
     assert!(told[0].starts_with("component.replicas: `if` has to be a condition"), "{told:?}");
     let told = mistakes("one_for: component.nme", "");
     assert!(told[0].starts_with("nme: "), "{told:?}");
+    let told = mistakes("one_for: [component.name, { a: b }]", "");
+    assert!(told[0].starts_with("{ a: b }: this is no expression"), "{told:?}");
+    let told = mistakes("follows_from: { rule: second, iff: component.critical }", "");
+    assert_eq!(told, ["iff: `follows_from` has no `iff` (did you mean `if`?)"]);
 }
 
 const SHOP: &str = "napkin: 1

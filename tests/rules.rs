@@ -150,6 +150,37 @@ fn mistakes_in_rules_are_found_when_they_are_loaded() {
 }
 
 #[test]
+fn no_rule_is_left_out_without_a_word() {
+    const WHOLE: [(&str, &str); 15] = [
+        ("rule", "x"),
+        ("severity", "info"),
+        ("category", "c"),
+        ("pack", "capacity"),
+        ("confidence", "low"),
+        ("since", "0.1.0"),
+        ("for", "component"),
+        ("parameters", "{ most: 3 }"),
+        ("let", "{ many: component.replicas > most }"),
+        ("when", "many"),
+        ("message", "m"),
+        ("help", "h"),
+        ("why", "w"),
+        ("one_for", "component.kind"),
+        ("follows_from", "x"),
+    ];
+    for (broken, _) in WHOLE {
+        for value in ["", "[a]", "[[a]]", "{ a: b }", "{ rule: x, on: [a] }", "'('", "{ a: { b: c } }"] {
+            let line = |(key, right): &(&str, &str)| format!("{key}: {}\n", if *key == broken { value } else { right });
+            let text: String = WHOLE.iter().map(line).collect();
+            let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+            let id = sources.add("rule.yaml", text.clone());
+            let loaded = load(&sources, id, &mut diagnostics).is_some();
+            assert!(loaded || diagnostics.has_errors(), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_rule_that_would_run_for_ever_is_stopped() {
     let mut sources = Sources::new();
     let loops = "any(system.components, a => any(system.components, b => any(system.components, c => a == b and b == c and a.name == \\\"\\\")))".replace("\\\"", "\"");

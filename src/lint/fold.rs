@@ -48,6 +48,16 @@ pub struct Ties {
     label: String,
 }
 
+/// What an entry of `follows_from` says.
+const KEYS: [&str; 3] = ["rule", "on", "if"];
+
+impl Folding {
+    /// All expressions in it.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Checked> {
+        self.one_for.iter().chain(self.follows_from.iter().flat_map(|follows| follows.on.iter().chain(&follows.when)))
+    }
+}
+
 /// Things beside the first that a message names.
 const NAMED: usize = 3;
 
@@ -59,10 +69,15 @@ impl Loader<'_, '_> {
     pub(super) fn folding(&mut self, names: &RuleNames<'_>) -> Option<Folding> {
         let mut folding = Folding::default();
         for node in list(self.root.get("one_for")) {
-            let text = node.as_str().unwrap_or("");
-            folding.one_for.push(self.expression(node, 0..text.len(), names)?);
+            folding.one_for.push(self.whole(node, names)?);
         }
         for node in list(self.root.get("follows_from")) {
+            if let Some((key, _)) = node.entries().find(|(key, _)| !KEYS.contains(&key.as_str().unwrap_or(""))) {
+                let name = key.as_str().unwrap_or("");
+                let help = suggestion(name, KEYS).unwrap_or_default();
+                self.error(key.span(), format!("`follows_from` has no `{name}`"), help);
+                return None;
+            }
             let name = node.as_str().map_or_else(|| node.get("rule"), |_| Some(node));
             let Some((rule, span)) = name.and_then(|node| Some((node.as_str()?.to_owned(), node.span()))) else {
                 self.error(
@@ -86,7 +101,7 @@ impl Loader<'_, '_> {
     }
 
     fn truth(&mut self, node: Node<'_>, names: &RuleNames<'_>) -> Option<Checked> {
-        let checked = self.expression(node, 0..node.as_str()?.len(), names)?;
+        let checked = self.whole(node, names)?;
         if checked.ty != Type::Bool {
             self.error(node.span(), "`if` has to be a condition", "compare something: `if: component.nodes == 1`");
             return None;
@@ -95,7 +110,7 @@ impl Loader<'_, '_> {
     }
 
     fn things(&mut self, node: Node<'_>, names: &RuleNames<'_>) -> Option<Checked> {
-        let checked = self.expression(node, 0..node.as_str()?.len(), names)?;
+        let checked = self.whole(node, names)?;
         let things = match &checked.ty {
             Type::Entity(_) => true,
             Type::List(inner) => matches!(**inner, Type::Entity(_)),

@@ -222,7 +222,8 @@ impl Loader<'_, '_> {
         let help = self.template("help", &names);
         let folding = self.folding(&names);
         let templates = message.iter().chain(&help).flat_map(Template::values);
-        let expressions = when.iter().chain(lets.iter().map(|(_, checked)| checked)).chain(templates);
+        let parts = lets.iter().map(|(_, checked)| checked).chain(folding.iter().flat_map(Folding::values));
+        let expressions = when.iter().chain(parts).chain(templates);
         let expressions: Vec<&Checked> = expressions.collect();
         self.uses(&mut parameters, &expressions);
         let at = self.at(target);
@@ -299,7 +300,16 @@ impl Loader<'_, '_> {
         None
     }
 
-    pub(super) fn expression(&mut self, node: Node<'_>, range: Range<usize>, names: &RuleNames<'_>) -> Option<Checked> {
+    /// A node whose whole text is an expression.
+    pub(super) fn whole(&mut self, node: Node<'_>, names: &RuleNames<'_>) -> Option<Checked> {
+        let Some(text) = node.as_str() else {
+            self.error(node.span(), "this is no expression", "write an expression, in quotes if YAML takes it apart");
+            return None;
+        };
+        self.expression(node, 0..text.len(), names)
+    }
+
+    fn expression(&mut self, node: Node<'_>, range: Range<usize>, names: &RuleNames<'_>) -> Option<Checked> {
         let text = node.as_str()?.get(range.clone())?;
         match parse(text, &[]).and_then(|ast| check(&ast, names)) {
             Ok(checked) => Some(checked),
@@ -354,18 +364,13 @@ impl Loader<'_, '_> {
         let mut lets: Vec<(String, Checked)> = Vec::new();
         for (key, value) in self.root.get("let").into_iter().flat_map(Node::entries) {
             let name = key.as_str().unwrap_or("");
-            let Some(text) = value.as_str() else {
-                self.error(value.span(), format!("`{name}` is no expression"), "write an expression in quotes");
-                continue;
-            };
             let known = parameters.iter().any(|parameter| parameter.name == name);
             let help = taken(name).or_else(|| known.then(|| format!("`{name}` is a parameter; choose another name")));
             if let Some(help) = help {
                 self.error(key.span(), format!("a part of a rule can't be called `{name}`"), help);
                 continue;
             }
-            if let Some(checked) = self.expression(value, 0..text.len(), &RuleNames { target, parameters, lets: &lets })
-            {
+            if let Some(checked) = self.whole(value, &RuleNames { target, parameters, lets: &lets }) {
                 lets.push((name.to_owned(), checked));
             }
         }
@@ -375,7 +380,7 @@ impl Loader<'_, '_> {
     fn condition(&mut self, names: &RuleNames<'_>) -> Option<Checked> {
         self.text("when")?;
         let node = self.root.get("when")?;
-        let checked = self.expression(node, 0..node.as_str()?.len(), names)?;
+        let checked = self.whole(node, names)?;
         if checked.ty != Type::Bool {
             self.error(node.span(), "`when` has to be a condition", "compare something: `component.replicas == 1`");
             return None;
