@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::graph::{Child, Component, Data, Flow, Graph, Link, Region, Step, Zone};
 use crate::source::{Span, Spanned};
 use crate::spec::{Chain, ComponentSpec, FlowSpec, Spec, StepSpec};
-use crate::vocabulary::{AttributeId, Target};
+use crate::vocabulary::{AttributeId, Target, attr};
 
 /// Calls nested deeper than this are refused.
 const MAX_CALL_DEPTH: usize = 500;
@@ -152,6 +152,7 @@ impl Builder<'_> {
         regions.dedup();
         let standby: Vec<usize> = names("standby.region").iter().filter_map(|name| self.region(name)).collect();
         self.standby(&spec, &standby, &regions);
+        self.copies(&spec);
         let index = self.graph.components.len();
         self.names.insert(spec.name.value.clone(), index);
         let mut component = Component {
@@ -171,6 +172,26 @@ impl Builder<'_> {
         };
         super::quorum::resolve(&mut component, &self.graph.zones);
         self.graph.components.push(component);
+    }
+
+    /// Copies need nodes to be on; the numbers of both may come from different files.
+    fn copies(&mut self, spec: &ComponentSpec) {
+        let stated = |id| match (&spec.attributes.get(id)?.value, &spec.attributes.get(id)?.origin) {
+            (AttributeValue::Number(input), Origin::Spec(span)) if !input.uncertain => Some((input.value, *span)),
+            _ => None,
+        };
+        let (all, beside) = (stated(attr!(Component, "replicas")), stated(attr!(Component, "replication.replicas")));
+        let Some(((all, place), (beside, beside_place))) = all.zip(beside) else { return };
+        if all < beside + 1.0 {
+            let (name, copies) = (&spec.name.value, beside + 1.0);
+            let message =
+                format!("`{name}` has a primary and {beside} more copies here, but fewer nodes for them: {all} in all");
+            self.diagnostics.push(
+                Diagnostic::warning("copies-without-nodes", beside_place, message)
+                    .also(place, "nodes in all")
+                    .help(format!("take `replicas:` out, which counts the primary too, or write `replicas: {copies}`")),
+            );
+        }
     }
 
     /// A standby that says where it is not, or stands where the component itself does, takes over from nothing.
