@@ -33,6 +33,36 @@ fn every_rule_has_examples_that_fire_and_that_stay_silent() {
     }
 }
 
+/// The words of a spec without its comments.
+fn words(text: &str) -> Vec<&str> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap());
+    lines.flat_map(|line| line.split_inclusive([' ', ',', '{', '}', '[', ']', ':'])).map(str::trim).collect()
+}
+
+/// How many words have to be put in or taken out to make one text the other, by their longest common subsequence.
+fn difference(one: &[&str], other: &[&str]) -> usize {
+    let mut common = vec![0; other.len() + 1];
+    for a in one {
+        let mut before = 0;
+        for (at, b) in other.iter().enumerate() {
+            let here = common[at + 1];
+            common[at + 1] = if a == b { before + 1 } else { here.max(common[at]) };
+            before = here;
+        }
+    }
+    one.len() + other.len() - 2 * common[other.len()]
+}
+
+#[test]
+fn every_rule_has_a_near_miss() {
+    for rule in rules() {
+        assert!(rule.bad.len() >= 2 && rule.good.len() >= 2, "{} has fewer than two examples of a kind", rule.name);
+        let pairs = rule.bad.iter().flat_map(|(bad, _)| rule.good.iter().map(move |(good, _)| (bad, good)));
+        let nearest = pairs.map(|(bad, good)| difference(&words(bad), &words(good))).min().unwrap();
+        assert!(nearest <= 12, "{}: the nearest silent example is {nearest} words from one that fires", rule.name);
+    }
+}
+
 #[test]
 fn names_are_unique_and_name_the_bad_pattern() {
     let rules = rules();
