@@ -138,9 +138,30 @@ fn reach(lists: &[Vec<usize>], from: usize) -> BTreeSet<usize> {
 /// Caches on whose miss the stores of a data set are asked.
 fn caches_before(world: &World<'_>, data: usize) -> BTreeSet<usize> {
     let stores = world.graph.data.get(data).into_iter().flat_map(|data| &data.stores);
-    let calls = stores.flat_map(|&store| held(world, store, |store| &store.incoming));
-    let conditions = calls.filter_map(|call| world.graph.steps.get(call)).flat_map(|call| &call.conditions);
-    conditions.filter(|(hit, _)| !hit).map(|(_, cache)| *cache).collect()
+    stores.flat_map(|&store| caches_of_calls(world, store)).collect()
+}
+
+/// The caches that have to miss before a component is asked.
+fn caches_of_calls(world: &World<'_>, index: usize) -> BTreeSet<usize> {
+    held(world, index, |component| &component.incoming).flat_map(|call| misses(world, call)).collect()
+}
+
+/// The caches that have to miss before a call is made.
+fn misses<'w>(world: &World<'w>, call: usize) -> impl Iterator<Item = usize> + use<'w> {
+    let conditions = world.graph.steps.get(call).into_iter().flat_map(|call| &call.conditions);
+    conditions.filter(|(hit, _)| !hit).map(|(_, cache)| *cache)
+}
+
+/// How often a request makes a call while the caches are empty that have to miss before it.
+fn visits_on_miss<'w>(world: &World<'w>, call: usize) -> Value<'w> {
+    let ratio = |cache: usize| world.estimate.components.get(cache).and_then(|c| c.hit_ratio).unwrap_or(0.0);
+    let share: f64 = misses(world, call).map(|cache| 1.0 - ratio(cache)).product();
+    let visits = world.estimate.visits.get(call).copied().unwrap_or(0.0);
+    if share > 0.0 {
+        return Value::Number(visits / share);
+    }
+    let entity = EntityRef { target: Target::Step, index: u32::try_from(call).unwrap_or(u32::MAX) };
+    Value::Unknown(Missing { entity, field: "hit below 100 %" })
 }
 
 #[rustfmt::skip]
@@ -232,6 +253,9 @@ fn grounds() -> Vec<FieldDef> {
             let regions = component(w, i).into_iter().flat_map(|c| &c.regions).filter_map(|region| w.graph.regions.get(*region));
             Value::List(regions.map(|region| Value::Text(region.name.as_str())).collect())
         }),
+        own(C, "caches", list(C), "Caches on whose miss it is asked.", |w, i| entities(C, caches_of_calls(w, i))),
+        own(S, "misses", list(C), "Caches that have to miss before it is made.", |w, i| entities(C, misses(w, i))),
+        own(S, "visits_on_miss", number(Dimension::NONE), "How often a request of its flow makes it while those are empty.", visits_on_miss),
         own(S, "unstated_hits", list(C), "Caches on whose hits it depends and whose hit ratio isn't known; estimates take them to miss.", |w, i| {
             let caches = w.graph.steps.get(i).into_iter().flat_map(|s| &s.conditions).map(|(_, cache)| *cache);
             entities(C, caches.filter(|cache| w.estimate.components.get(*cache).is_none_or(|figures| figures.hit_ratio.is_none())))
