@@ -4,6 +4,7 @@ mod availability;
 mod baseline;
 mod calc;
 mod check;
+mod completions;
 mod config;
 mod consistency;
 mod diff;
@@ -14,6 +15,7 @@ mod files;
 mod format;
 mod git;
 mod init;
+mod man;
 mod numbers;
 mod output;
 mod parameters;
@@ -91,6 +93,10 @@ enum Command {
     Schema(schema::Args),
     /// Write a starter spec.
     Init(init::Args),
+    /// Print what a shell needs to complete napkin's commands, options and words.
+    Completions(completions::Args),
+    /// Print a manual page, or write those of all commands.
+    Man(man::Args),
 }
 
 /// What a subcommand needs from its surroundings.
@@ -144,6 +150,8 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::run(&args, &terminal),
         Command::Schema(args) => schema::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     match outcome {
         Ok(Done::Clean) => ExitCode::SUCCESS,

@@ -31,6 +31,7 @@ mod golden;
 mod includes;
 mod mechanisms;
 mod mishaps;
+mod pipeline;
 mod readme;
 mod rules;
 mod seeded;
