@@ -32,6 +32,7 @@ mod includes;
 mod mechanisms;
 mod mishaps;
 mod readme;
+mod rule_language;
 mod rules;
 mod seeded;
 mod simulations;
