@@ -294,7 +294,7 @@ impl<'w> World<'w> for Run<'_> {
     fn field(&self, entity: EntityRef, _: FieldId) -> Value<'w> {
         Value::Unknown(crate::expr::Missing { entity, field: "" })
     }
-    fn function(&self, _: u16, _: &[Value<'w>]) -> Result<Value<'w>, String> {
+    fn function(&self, _: u16, _: &[Value<'w>]) -> Result<(Value<'w>, usize), String> {
         Err("there are no such functions outside rules".to_owned())
     }
     fn quantile(&self, stream: StreamId) -> f64 {

@@ -9,7 +9,8 @@
 //! and        = not { "and" not }
 //! not        = "not" not | comparison
 //! comparison = convert [ ("==" | "!=" | "<" | "<=" | ">" | ">=") convert
-//!                      | "is" ("known" | "unknown") | "in" list ]
+//!                      | "is" ("known" | "unknown") | "in" list
+//!                      | ("matches" | "starts_with" | "ends_with" | "contains") convert ]
 //! convert    = sum [ ("in" | "as") unit ]
 //! sum        = product { ("+" | "-") product }
 //! product    = unary { ("*" | "/" | "per") unary }
@@ -26,6 +27,7 @@
 //! ```
 
 pub mod ast;
+mod calls;
 mod check;
 mod columns;
 mod distribution;
@@ -34,9 +36,11 @@ mod eval;
 mod formulas;
 mod function;
 pub mod ir;
+mod lists;
 mod parser;
 mod sampling;
 mod schema;
+mod text;
 mod token;
 mod traps;
 
@@ -46,7 +50,7 @@ pub use distribution::{Distribution, standard_normal};
 pub use error::ExprError;
 pub use eval::{Budget, EntityRef, Missing, Value, World, evaluate};
 pub use formulas::{FORMULAS, Formula, Kind as FormulaKind};
-pub use function::FUNCTIONS;
+pub use function::{FUNCTIONS, RULE_FUNCTIONS};
 pub use ir::{Checked, FieldId, StreamId};
 pub use parser::{parse, parse_literal_prefix};
 pub use sampling::{normal_strata, stratified, stream_id};

@@ -10,7 +10,7 @@ const MODULES: [(&str, &[&str]); 20] = [
     ("formula", &["statrs", "biodivine_lib_bdd"]),
     ("yaml", &["granit_parser"]),
     ("vocabulary", &[]),
-    ("expr", &["nom", "statrs"]),
+    ("expr", &["nom", "statrs", "regex"]),
     ("definition", &[]),
     ("attributes", &[]),
     ("catalog", &[]),

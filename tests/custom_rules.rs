@@ -7,12 +7,12 @@ use napkin::lint::{Given, Overrides, ParameterSetting, Rule, load};
 use napkin::source::{Sources, Span, Spanned};
 
 /// A rule with the given keys between its name and its message.
-fn rule_text(keys: &str, when: &str, message: &str) -> String {
+pub fn rule_text(keys: &str, when: &str, message: &str) -> String {
     format!("rule: x\nseverity: warning\ncategory: c\n{keys}when: >\n  {when}\nmessage: '{message}'\nhelp: h\nwhy: w\n")
 }
 
 /// The rule, or the text under each mistake and its message.
-fn loaded(text: &str) -> Result<Rule, Vec<(String, String)>> {
+pub fn loaded(text: &str) -> Result<Rule, Vec<(String, String)>> {
     let mut sources = Sources::new();
     let id = sources.add("rule.yaml", text);
     let mut diagnostics = Diagnostics::new();
@@ -25,7 +25,7 @@ fn loaded(text: &str) -> Result<Rule, Vec<(String, String)>> {
     Err(list.iter().map(|d| (sources.slice(d.span().unwrap()).trim().to_owned(), says(d))).collect())
 }
 
-fn analysis(rules: &[Rule], spec: &str, parameters: Option<&Overrides>) -> Analysis {
+pub fn analysis(rules: &[Rule], spec: &str, parameters: Option<&Overrides>) -> Analysis {
     let mut sources = Sources::new();
     let id = sources.add("spec.yaml", format!("napkin: 1\n{spec}"));
     let found = ask(&sources, id, &Catalog::new(), Question { rules, parameters, ..Question::default() });
@@ -33,7 +33,7 @@ fn analysis(rules: &[Rule], spec: &str, parameters: Option<&Overrides>) -> Analy
     found
 }
 
-fn messages(rule: Rule, spec: &str) -> Vec<String> {
+pub fn messages(rule: Rule, spec: &str) -> Vec<String> {
     analysis(&[rule], spec, None).findings.into_iter().map(|finding| finding.message).collect()
 }
 

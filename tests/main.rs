@@ -33,6 +33,7 @@ mod mechanisms;
 mod mishaps;
 mod pipeline;
 mod readme;
+mod rule_language;
 mod rules;
 mod seeded;
 mod simulations;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::calculator::{Calculator, SheetLine};
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::diagnostic::{Diagnostics, suggestion};
-use crate::expr::{ExprError, FORMULAS, FUNCTIONS, Formula};
+use crate::expr::{ExprError, FORMULAS, FUNCTIONS, Formula, RULE_FUNCTIONS};
 use crate::report::diagnostics::{Style, draw_all};
 use crate::report::safe;
 use crate::source::{Sources, Span};
@@ -148,7 +148,7 @@ fn help(name: Option<&str>) -> Result<String, Failure> {
         if let Some(formula) = FORMULAS.iter().find(|formula| formula.name == name) {
             return Ok(page(formula));
         }
-        if let Some((_, usage, doc)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) {
+        if let Some((_, usage, doc)) = FUNCTIONS.iter().chain(RULE_FUNCTIONS).find(|(known, ..)| *known == name) {
             return Ok(format!("{usage}\n  {doc}\n"));
         }
         let known = FUNCTIONS.iter().map(|(name, ..)| *name).chain(FORMULAS.iter().map(|formula| formula.name));

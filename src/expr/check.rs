@@ -3,12 +3,10 @@
 use std::ops::Range;
 
 use crate::diagnostic::suggestion;
-use crate::expr::ast::{Argument, Arithmetic, Ast, AstKind, Comparison, Target as UnitTarget};
+use crate::expr::ast::{Arithmetic, Ast, AstKind, Comparison, Target as UnitTarget};
 use crate::expr::distribution::Distribution;
 use crate::expr::error::ExprError;
 use crate::expr::eval::arithmetic;
-use crate::expr::formulas::{FORMULAS, Formula, Kind as FormulaKind};
-use crate::expr::function::{FUNCTIONS, Function};
 use crate::expr::ir::{Checked, Ir, IrKind};
 use crate::expr::sampling::stream_id;
 use crate::expr::schema::{FieldType, NameType, Schema, Type};
@@ -26,32 +24,32 @@ pub fn check(ast: &Ast, schema: &dyn Schema) -> Result<Checked, ExprError> {
     Ok(Checked { ir: typed.ir, ty: typed.ty, hint: typed.hint, uncertain: draws > 0, slots, words })
 }
 
-struct Checker<'s> {
-    schema: &'s dyn Schema,
-    locals: Vec<(String, Type)>,
-    draws: usize,
+pub(super) struct Checker<'s> {
+    pub(super) schema: &'s dyn Schema,
+    pub(super) locals: Vec<(String, Type)>,
+    pub(super) draws: usize,
     slots: Vec<usize>,
     words: Vec<(usize, &'static [&'static str])>,
 }
 
-struct Typed {
-    ir: Ir,
-    ty: Type,
-    hint: Hint,
+pub(super) struct Typed {
+    pub(super) ir: Ir,
+    pub(super) ty: Type,
+    pub(super) hint: Hint,
 }
 
-type Checks = Result<Typed, ExprError>;
+pub(super) type Checks = Result<Typed, ExprError>;
 
-fn typed(kind: IrKind, range: &Range<usize>, ty: Type) -> Typed {
+pub(super) fn typed(kind: IrKind, range: &Range<usize>, ty: Type) -> Typed {
     Typed { ir: Ir { kind, range: range.clone() }, ty, hint: Hint::Auto }
 }
 
-fn mismatch(expected: &str, found: &Type, range: Range<usize>) -> ExprError {
+pub(super) fn mismatch(expected: &str, found: &Type, range: Range<usize>) -> ExprError {
     ExprError::new("type-mismatch", range, format!("{expected} is needed here, this is {}", found.describe()))
 }
 
 impl Checker<'_> {
-    fn expression(&mut self, ast: &Ast) -> Checks {
+    pub(super) fn expression(&mut self, ast: &Ast) -> Checks {
         let range = &ast.range;
         match &ast.kind {
             AstKind::Number { value, dimension, noun, percent } => {
@@ -93,7 +91,7 @@ impl Checker<'_> {
         }
     }
 
-    fn quantity(&mut self, ast: &Ast) -> Result<(Typed, Dimension), ExprError> {
+    pub(super) fn quantity(&mut self, ast: &Ast) -> Result<(Typed, Dimension), ExprError> {
         let value = self.expression(ast)?;
         match value.ty {
             Type::Quantity(dimension) => Ok((value, dimension)),
@@ -258,8 +256,8 @@ impl Checker<'_> {
 
     fn compare(&mut self, comparison: Comparison, a: &Ast, b: &Ast, range: &Range<usize>) -> Checks {
         let (left, right) = (self.expression(a)?, self.expression(b)?);
-        self.known_word(&left, &right.ir)?;
-        self.known_word(&right, &left.ir)?;
+        self.known_word(&left.ty, &right.ir)?;
+        self.known_word(&right.ty, &left.ir)?;
         let ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         match (&left.ty, &right.ty) {
             (Type::Quantity(x), Type::Quantity(y)) if x == y => {}
@@ -318,10 +316,7 @@ impl Checker<'_> {
                 format!("{} can't be in {}", left.ty.describe(), right.ty.describe()),
             ));
         }
-        match &right.ir.kind {
-            IrKind::List(items) => items.iter().try_for_each(|item| self.known_word(&left, item))?,
-            _ => self.known_word(&left, &right.ir)?,
-        }
+        self.known_words(&left.ty, &right.ir)?;
         Ok(typed(IrKind::Member(Box::new(left.ir), Box::new(right.ir)), range, Type::Bool))
     }
 
@@ -387,7 +382,7 @@ impl Checker<'_> {
         Ok(Typed { hint, ..typed(kind, range, Type::Quantity(left)) })
     }
 
-    fn draw(&mut self, distribution: Distribution, parameters: Vec<Ir>) -> IrKind {
+    pub(super) fn draw(&mut self, distribution: Distribution, parameters: Vec<Ir>) -> IrKind {
         let label = match self.draws {
             0 => self.schema.label(),
             n => format!("{}#{n}", self.schema.label()),
@@ -396,275 +391,17 @@ impl Checker<'_> {
         IrKind::Draw(distribution, stream_id(&label), parameters)
     }
 
-    fn call(&mut self, name: &str, name_range: &Range<usize>, arguments: &[Argument], range: &Range<usize>) -> Checks {
-        if let Some(distribution) = Distribution::from_name(name) {
-            return self.distribution(distribution, name, arguments, range);
+    /// As [`Self::known_word`], for the members of a list.
+    pub(super) fn known_words(&mut self, member: &Type, list: &Ir) -> Result<(), ExprError> {
+        match &list.kind {
+            IrKind::List(items) => items.iter().try_for_each(|item| self.known_word(member, item)),
+            _ => self.known_word(member, list),
         }
-        if let Some(function) = Function::from_name(name) {
-            if function.goes_over_lists()
-                && let [list, body] = arguments
-                && body.variable.is_some()
-            {
-                return self.over(function, name, list, body, range);
-            }
-            return self.builtin(function, name, arguments, range);
-        }
-        if let Some((at, formula)) = Formula::find(name) {
-            return self.formula(at, formula, arguments, range);
-        }
-        if let Some((id, parameters, result)) = self.schema.function(name) {
-            let mut list = Vec::new();
-            self.arity(name, arguments, parameters.len(), range)?;
-            for (argument, wanted) in arguments.iter().zip(&parameters) {
-                let value = self.expression(&argument.body)?;
-                if !wanted.compatible(&value.ty) {
-                    return Err(mismatch(&wanted.describe(), &value.ty, argument.body.range.clone()));
-                }
-                list.push(value.ir);
-            }
-            return Ok(typed(IrKind::Method(id, list), range, result));
-        }
-        let known = FUNCTIONS.iter().map(|(name, ..)| *name).chain(FORMULAS.iter().map(|formula| formula.name));
-        let help = suggestion(name, known);
-        Err(ExprError::new("unknown-function", name_range.clone(), format!("there is no function `{name}`"))
-            .maybe_help(help))
-    }
-
-    fn arity(&self, name: &str, arguments: &[Argument], wanted: usize, range: &Range<usize>) -> Result<(), ExprError> {
-        if let Some(odd) = arguments.iter().find(|argument| argument.variable.is_some()) {
-            return Err(ExprError::new(
-                "type-mismatch",
-                odd.body.range.clone(),
-                format!("`{name}` takes values, not a function of a variable"),
-            ));
-        }
-        if arguments.len() == wanted {
-            return Ok(());
-        }
-        let error = ExprError::new(
-            "wrong-arguments",
-            range.clone(),
-            format!(
-                "`{name}` takes {wanted} {}, here are {}",
-                if wanted == 1 { "value" } else { "values" },
-                arguments.len()
-            ),
-        );
-        Err(match FUNCTIONS.iter().find(|(known, ..)| *known == name) {
-            Some((_, usage, _)) => error.help(format!("write {usage}")),
-            None => error,
-        })
-    }
-
-    fn formula(&mut self, at: usize, formula: &Formula, arguments: &[Argument], range: &Range<usize>) -> Checks {
-        let wanted = formula.parameters.len();
-        let fits = if formula.repeats { arguments.len() >= wanted } else { arguments.len() == wanted };
-        if !fits {
-            let count = format!("{}{wanted}", if formula.repeats { "at least " } else { "" });
-            let message = format!("`{}` takes {count} values, here are {}", formula.name, arguments.len());
-            return Err(ExprError::new("wrong-arguments", range.clone(), message).help(format!(
-                "write {}, for example `{}`",
-                formula.usage(),
-                formula.example.0
-            )));
-        }
-        let mut same = None;
-        let mut list = Vec::new();
-        for (place, value) in self.values(arguments)?.into_iter().enumerate() {
-            let parameter = formula.parameters.get(place).or(formula.parameters.last());
-            let (name, kind) = parameter.copied().unwrap_or(("", FormulaKind::Number));
-            let blame = value.ir.range.clone();
-            let Type::Quantity(found) = value.ty else {
-                return Err(mismatch(&format!("a number for `{name}`"), &value.ty, blame));
-            };
-            let dimension = kind.dimension().unwrap_or_else(|| *same.get_or_insert(found));
-            if found != dimension {
-                let error = mismatch(&format!("{dimension} for `{name}`"), &value.ty, blame);
-                return Err(error.help(format!("write {}, for example `{}`", formula.usage(), formula.example.0)));
-            }
-            list.push(value.ir);
-        }
-        let dimension = formula.result.dimension().or(same).unwrap_or_default();
-        let hint = formula.result.hint();
-        Ok(Typed { hint, ..typed(IrKind::Formula(at, list), range, Type::Quantity(dimension)) })
-    }
-
-    fn distribution(
-        &mut self,
-        distribution: Distribution,
-        name: &str,
-        arguments: &[Argument],
-        range: &Range<usize>,
-    ) -> Checks {
-        self.arity(name, arguments, distribution.arity(), range)?;
-        let draws = self.draws;
-        let mut dimension = None;
-        let mut parameters = Vec::new();
-        for argument in arguments {
-            let (value, found) = self.quantity(&argument.body)?;
-            if *dimension.get_or_insert(found) != found {
-                return Err(mismatch("a value like the first", &value.ty, argument.body.range.clone()));
-            }
-            parameters.push(value.ir);
-        }
-        if self.draws > draws {
-            return Err(ExprError::new(
-                "nested-uncertainty",
-                range.clone(),
-                "the parameters of an uncertain value must be certain",
-            ));
-        }
-        let numbers: Vec<f64> =
-            parameters.iter().filter_map(|ir| if let IrKind::Number(x) = ir.kind { Some(x) } else { None }).collect();
-        if numbers.len() == parameters.len()
-            && let Some(complaint) = distribution.complaint(&numbers)
-        {
-            return Err(ExprError::new("range-order", range.clone(), complaint.to_owned()));
-        }
-        let kind = self.draw(distribution, parameters);
-        Ok(typed(kind, range, Type::Quantity(dimension.unwrap_or_default())))
-    }
-
-    fn over(
-        &mut self,
-        function: Function,
-        name: &str,
-        list: &Argument,
-        body: &Argument,
-        range: &Range<usize>,
-    ) -> Checks {
-        let list_value = self.expression(&list.body)?;
-        let Type::List(inner) = &list_value.ty else {
-            return Err(mismatch("a list", &list_value.ty, list.body.range.clone()));
-        };
-        let place = self.locals.len();
-        self.locals.push((body.variable.clone().unwrap_or_default(), (**inner).clone()));
-        let result = self.expression(&body.body);
-        self.locals.pop();
-        let value = result?;
-        let ty = match (function, &value.ty) {
-            (Function::Any | Function::All, Type::Bool) => Type::Bool,
-            (Function::Count, Type::Bool) => Type::Quantity(Dimension::NONE),
-            (Function::Where, Type::Bool) => list_value.ty.clone(),
-            (Function::Any | Function::All | Function::Count | Function::Where, other) => {
-                return Err(mismatch("a condition", other, body.body.range.clone()));
-            }
-            (Function::Map, other) => Type::List(Box::new(other.clone())),
-            (_, Type::Quantity(dimension)) => Type::Quantity(*dimension),
-            (_, other) => return Err(mismatch(&format!("a number for `{name}`"), other, body.body.range.clone())),
-        };
-        let hint = if matches!(ty, Type::Quantity(_)) && function != Function::Count { value.hint } else { Hint::Auto };
-        Ok(Typed {
-            hint,
-            ..typed(IrKind::Over(function, Box::new(list_value.ir), place, Box::new(value.ir)), range, ty)
-        })
-    }
-
-    fn builtin(&mut self, function: Function, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
-        match function {
-            Function::Count => {
-                self.arity(name, arguments, 1, range)?;
-                let values = self.values(arguments)?;
-                match values.into_iter().next() {
-                    Some(Typed { ir, ty: Type::List(_), .. }) => {
-                        Ok(typed(IrKind::Call(function, vec![ir]), range, Type::Quantity(Dimension::NONE)))
-                    }
-                    other => Err(mismatch("a list", &other.map_or(Type::Bool, |value| value.ty), range.clone())),
-                }
-            }
-            Function::Min | Function::Max | Function::Sum => self.many(function, name, arguments, range),
-            Function::OrElse => {
-                self.arity(name, arguments, 2, range)?;
-                let values = self.values(arguments)?;
-                let types: Vec<Type> = values.iter().map(|value| value.ty.clone()).collect();
-                let ty = match types.as_slice() {
-                    [a, b] if a.compatible(b) => a.clone(),
-                    _ => {
-                        return Err(ExprError::new(
-                            "type-mismatch",
-                            range.clone(),
-                            "the default must be of the same kind as the value",
-                        ));
-                    }
-                };
-                let hint = values.first().map_or(Hint::Auto, |value| value.hint.clone());
-                Ok(Typed {
-                    hint,
-                    ..typed(IrKind::Call(function, values.into_iter().map(|value| value.ir).collect()), range, ty)
-                })
-            }
-            Function::Any | Function::All | Function::Where | Function::Map => {
-                let usage = FUNCTIONS.iter().find(|(known, ..)| *known == name).map_or("", |(_, usage, _)| usage);
-                Err(ExprError::new("wrong-arguments", range.clone(), format!("`{name}` goes over a list"))
-                    .help(format!("write {usage}")))
-            }
-            _ => self.of_one(function, name, arguments, range),
-        }
-    }
-
-    fn of_one(&mut self, function: Function, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
-        self.arity(name, arguments, 1, range)?;
-        let Some(argument) = arguments.first() else {
-            return Err(ExprError::new("wrong-arguments", range.clone(), "a value is missing"));
-        };
-        let (value, dimension) = self.quantity(&argument.body)?;
-        let result = match function {
-            Function::Abs => dimension,
-            Function::Sqrt => dimension
-                .root()
-                .ok_or_else(|| mismatch("a value whose root has a unit", &value.ty, argument.body.range.clone()))?,
-            _ if dimension.is_none() => dimension,
-            _ => {
-                return Err(mismatch("a plain number", &value.ty, argument.body.range.clone()).help(format!(
-                    "divide by a unit first: `{name}(x / 1 {})`",
-                    if dimension == Dimension::TIME { "s" } else { "GB" }
-                )));
-            }
-        };
-        let hint = if matches!(function, Function::Abs | Function::Ceil | Function::Floor | Function::Round) {
-            value.hint
-        } else {
-            Hint::Auto
-        };
-        Ok(Typed { hint, ..typed(IrKind::Call(function, vec![value.ir]), range, Type::Quantity(result)) })
-    }
-
-    fn many(&mut self, function: Function, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
-        if arguments.is_empty() {
-            return Err(ExprError::new("wrong-arguments", range.clone(), format!("`{name}` needs at least one value")));
-        }
-        let values = self.values(arguments)?;
-        let mut dimension = None;
-        for (value, argument) in values.iter().zip(arguments) {
-            let found = match &value.ty {
-                Type::Quantity(dimension) => *dimension,
-                Type::List(inner) => match **inner {
-                    Type::Quantity(dimension) if arguments.len() == 1 => dimension,
-                    _ => {
-                        return Err(mismatch("numbers", &value.ty, argument.body.range.clone())
-                            .help(format!("say which number of each: `{name}(list, x => x.…)`")));
-                    }
-                },
-                other => return Err(mismatch("a number", other, argument.body.range.clone())),
-            };
-            let first = *dimension.get_or_insert(found);
-            if first != found {
-                return Err(ExprError::new(
-                    "dimension-mismatch",
-                    argument.body.range.clone(),
-                    format!("`{name}` of {first} and {found} makes no sense"),
-                )
-                .help("all values need the same dimension"));
-            }
-        }
-        let hint = values.first().map_or(Hint::Auto, |value| value.hint.clone());
-        let list = values.into_iter().map(|value| value.ir).collect();
-        Ok(Typed { hint, ..typed(IrKind::Call(function, list), range, Type::Quantity(dimension.unwrap_or_default())) })
     }
 
     /// A word that is compared with a field must be one that the field can have; of named values it is noted.
-    fn known_word(&mut self, field: &Typed, literal: &Ir) -> Result<(), ExprError> {
-        let Type::Word(words) = &field.ty else { return Ok(()) };
+    pub(super) fn known_word(&mut self, field: &Type, literal: &Ir) -> Result<(), ExprError> {
+        let Type::Word(words) = field else { return Ok(()) };
         match &literal.kind {
             IrKind::Slot(slot) => self.words.push((*slot, words)),
             IrKind::Text(text) if !words.contains(&text.as_str()) => {
@@ -674,17 +411,6 @@ impl Checker<'_> {
             _ => {}
         }
         Ok(())
-    }
-
-    fn values(&mut self, arguments: &[Argument]) -> Result<Vec<Typed>, ExprError> {
-        if let Some(odd) = arguments.iter().find(|argument| argument.variable.is_some()) {
-            return Err(ExprError::new(
-                "type-mismatch",
-                odd.body.range.clone(),
-                "a function of a variable comes after a list: `f(list, x => …)`",
-            ));
-        }
-        arguments.iter().map(|argument| self.expression(&argument.body)).collect()
     }
 }
 

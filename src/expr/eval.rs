@@ -10,6 +10,7 @@ use crate::expr::error::ExprError;
 use crate::expr::formulas::FORMULAS;
 use crate::expr::function::Function;
 use crate::expr::ir::{Checked, FieldId, Ir, IrKind, StreamId};
+use crate::expr::lists::{best, distinct, has};
 use crate::vocabulary::Target;
 
 /// A thing in the graph.
@@ -53,8 +54,12 @@ pub trait World<'w> {
     fn slot(&self, slot: usize) -> Value<'w>;
     /// The value of a field.
     fn field(&self, entity: EntityRef, field: FieldId) -> Value<'w>;
-    /// A function of the schema's own. An `Err` says what is wrong with its arguments.
-    fn function(&self, id: u16, arguments: &[Value<'w>]) -> Result<Value<'w>, String>;
+    /// A function of the schema's own, and how many elementary steps it took. An `Err` says what is wrong with its arguments.
+    fn function(&self, id: u16, arguments: &[Value<'w>]) -> Result<(Value<'w>, usize), String>;
+    /// What is missing where a member of an empty list is asked for; `None` makes that a mistake.
+    fn nothing(&self) -> Option<Missing> {
+        None
+    }
     /// The quantile at which a source of uncertainty stands in this run; the median if none is being sampled.
     fn quantile(&self, stream: StreamId) -> f64;
     /// The same as a quantile of the standard normal distribution.
@@ -80,7 +85,7 @@ impl Budget {
         self.left.get()
     }
 
-    fn spend(&self, steps: usize, range: &Range<usize>) -> Result<(), ExprError> {
+    pub(super) fn spend(&self, steps: usize, range: &Range<usize>) -> Result<(), ExprError> {
         match self.left.get().checked_sub(steps as u64) {
             Some(left) => {
                 self.left.set(left);
@@ -97,21 +102,21 @@ pub fn evaluate<'w>(checked: &'w Checked, world: &dyn World<'w>, budget: &Budget
     Evaluator { world, budget, locals: Vec::new() }.value(&checked.ir)
 }
 
-struct Evaluator<'e, 'w> {
-    world: &'e dyn World<'w>,
-    budget: &'e Budget,
+pub(super) struct Evaluator<'e, 'w> {
+    pub(super) world: &'e dyn World<'w>,
+    pub(super) budget: &'e Budget,
     locals: Vec<Value<'w>>,
 }
 
-type Evaluated<'w> = Result<Value<'w>, ExprError>;
+pub(super) type Evaluated<'w> = Result<Value<'w>, ExprError>;
 
 /// A value that is none of the types that the check allowed; only our own mistake could make one.
-fn impossible<'w>(range: &Range<usize>) -> Evaluated<'w> {
+pub(super) fn impossible<'w>(range: &Range<usize>) -> Evaluated<'w> {
     Err(ExprError::new("internal", range.clone(), "napkin misjudged the type of this; please report it"))
 }
 
 impl<'w> Evaluator<'_, 'w> {
-    fn value(&mut self, ir: &'w Ir) -> Evaluated<'w> {
+    pub(super) fn value(&mut self, ir: &'w Ir) -> Evaluated<'w> {
         self.budget.spend(1, &ir.range)?;
         match &ir.kind {
             IrKind::Number(value) => Ok(Value::Number(*value)),
@@ -158,15 +163,20 @@ impl<'w> Evaluator<'_, 'w> {
             },
             IrKind::Call(function, arguments) => self.call(*function, arguments, &ir.range),
             IrKind::Over(function, list, place, body) => self.over(*function, list, *place, body),
+            IrKind::Matches(text, pattern) => self.matches(text, pattern, &ir.range),
             IrKind::Formula(at, arguments) => self.formula(*at, arguments, &ir.range),
             IrKind::Method(id, arguments) => {
                 let values = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
                 if let Some(unknown) = values.iter().find(|value| matches!(value, Value::Unknown(_))) {
                     return Ok(unknown.clone());
                 }
-                self.world
+                let (value, work) = self
+                    .world
                     .function(*id, &values)
-                    .map_err(|message| ExprError::new("wrong-arguments", ir.range.clone(), message))
+                    .map_err(|message| ExprError::new("wrong-arguments", ir.range.clone(), message))?;
+                // A step through the graph is some lookups.
+                self.budget.spend(work * 4, &ir.range)?;
+                Ok(value)
             }
             IrKind::List(items) => {
                 let values = items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
@@ -207,7 +217,10 @@ impl<'w> Evaluator<'_, 'w> {
     fn member(&mut self, value: &'w Ir, list: &'w Ir, range: &Range<usize>) -> Evaluated<'w> {
         match (self.value(value)?, self.value(list)?) {
             (unknown @ Value::Unknown(_), _) | (_, unknown @ Value::Unknown(_)) => Ok(unknown),
-            (value, Value::List(items)) => Ok(Value::Bool(items.contains(&value))),
+            (value, Value::List(items)) => {
+                self.budget.spend(items.len(), range)?;
+                Ok(has(&items, &value))
+            }
             _ => impossible(range),
         }
     }
@@ -257,14 +270,26 @@ impl<'w> Evaluator<'_, 'w> {
             let known = values.iter().find(|value| !matches!(value, Value::Unknown(_))).or(values.last());
             return known.cloned().map_or_else(|| impossible(range), Ok);
         }
+        if function.is_of_sets() {
+            return self.sets(function, &values, range);
+        }
+        if function.is_of_text() {
+            return self.text(function, &values, range);
+        }
         if let [Value::List(items)] = values.as_slice() {
+            self.budget.spend(items.len(), range)?;
+            match function {
+                Function::First => return items.first().cloned().map_or_else(|| self.nothing(function, range), Ok),
+                Function::Distinct => return Ok(distinct(items)),
+                _ => {}
+            }
             if function == Function::Count {
                 return Ok(Value::Number(count(items.len())));
             }
-            return fold(function, items, range);
+            return self.fold(function, items, range);
         }
-        if matches!(function, Function::Min | Function::Max | Function::Sum) {
-            return fold(function, &values, range);
+        if matches!(function, Function::Min | Function::Max | Function::Sum | Function::Mean) {
+            return self.fold(function, &values, range);
         }
         match values.first() {
             Some(Value::Number(x)) => {
@@ -315,39 +340,19 @@ impl<'w> Evaluator<'_, 'w> {
             Function::All => Ok(Value::Bool(true)),
             Function::Count => Ok(Value::Number(count(kept.len()))),
             Function::Where | Function::Map => Ok(Value::List(kept.into())),
-            _ => fold(function, &kept, &body.range),
+            Function::MinBy | Function::MaxBy => match best(function, &kept).and_then(|at| items.get(at)) {
+                Some(item) => Ok(item.clone()),
+                None => self.nothing(function, &body.range),
+            },
+            Function::Union => self.joined(&kept, &body.range),
+            _ => self.fold(function, &kept, &body.range),
         }
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "lists are far shorter than 2^52")]
-fn count(length: usize) -> f64 {
+pub(super) fn count(length: usize) -> f64 {
     length as f64
-}
-
-/// Minimum, maximum or sum of numbers. Of nothing, the sum and the maximum are 0 and the minimum is an error.
-fn fold<'w>(function: Function, values: &[Value<'w>], range: &Range<usize>) -> Evaluated<'w> {
-    let mut result: Option<f64> = None;
-    for value in values {
-        let x = match value {
-            Value::Number(x) => *x,
-            Value::Unknown(_) => return Ok(value.clone()),
-            _ => return impossible(range),
-        };
-        result = Some(match (function, result) {
-            (_, None) => x,
-            (Function::Min, Some(y)) => x.min(y),
-            (Function::Max, Some(y)) => x.max(y),
-            (_, Some(y)) => finite(x + y, range)?,
-        });
-    }
-    match result {
-        Some(x) => Ok(Value::Number(x)),
-        None if function == Function::Min => {
-            Err(ExprError::new("undefined", range.clone(), "the smallest of nothing is not defined"))
-        }
-        None => Ok(Value::Number(0.0)),
-    }
 }
 
 pub(crate) fn finite(value: f64, range: &Range<usize>) -> Result<f64, ExprError> {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use regex::Regex;
+
 use crate::expr::ast::{Arithmetic, Comparison};
 
 use crate::expr::distribution::Distribution;
@@ -93,6 +95,8 @@ pub(crate) enum IrKind {
     Over(Function, Box<Ir>, usize, Box<Ir>),
     /// A row of the table of formulas.
     Formula(usize, Vec<Ir>),
+    /// A regular expression in a text.
+    Matches(Box<Ir>, Regex),
     Method(u16, Vec<Ir>),
     List(Vec<Ir>),
     Draw(Distribution, StreamId, Vec<Ir>),
@@ -103,7 +107,9 @@ impl Ir {
         see(self);
         match &self.kind {
             IrKind::Number(_) | IrKind::Bool(_) | IrKind::Text(_) | IrKind::Slot(_) | IrKind::Local(_) => {}
-            IrKind::Field(a, _) | IrKind::Negate(a) | IrKind::Not(a) | IrKind::Known(a, _) => a.visit(see),
+            IrKind::Field(a, _) | IrKind::Negate(a) | IrKind::Not(a) | IrKind::Known(a, _) | IrKind::Matches(a, _) => {
+                a.visit(see)
+            }
             IrKind::Arithmetic(_, a, b)
             | IrKind::Compare(_, a, b)
             | IrKind::And(a, b)

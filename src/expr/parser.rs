@@ -11,6 +11,9 @@ use crate::quantity::{Dimension, MULTIPLIERS, multiplier, unit};
 /// Trees deeper than this are refused, so that no later recursion can exhaust the stack.
 const MAX_DEPTH: usize = 64;
 
+/// Functions of two texts that may stand between them.
+const INFIX: [&str; 4] = ["matches", "starts_with", "ends_with", "contains"];
+
 const KEYWORDS: [&str; 11] = ["in", "as", "per", "and", "or", "not", "if", "then", "else", "is", "x"];
 
 /// Parses a whole expression. `nouns` are the counting words that the spec declares.
@@ -151,6 +154,15 @@ impl<'t> Parser<'t> {
             self.next();
             let list = self.conversion()?;
             return join(left, list, AstKind::Member);
+        }
+        if let TokenKind::Word(word) = self.peek()
+            && INFIX.contains(&word)
+        {
+            let name = self.next().range;
+            let right = self.conversion()?;
+            let range = left.range.start..right.range.end;
+            let arguments = [left, right].map(|body| Argument { variable: None, body });
+            return Ok(Ast { kind: AstKind::Call(word.to_owned(), name, arguments.into()), range });
         }
         let TokenKind::Symbol(symbol) = self.peek() else { return Ok(left) };
         let comparison = match symbol {

@@ -103,6 +103,10 @@ pub trait Schema {
     fn fields(&self, of: Target) -> Vec<&'static str>;
     /// A function of the schema's own: its number, parameter types and result.
     fn function(&self, name: &str) -> Option<(u16, Vec<Type>, Type)>;
+    /// The names of these functions and how they are written, for suggestions.
+    fn functions(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
     /// Counting words declared by the user.
     fn nouns(&self) -> &[String];
     /// What uncertain values written in this expression are called, so that their samples are their own.

@@ -8,9 +8,10 @@ use crate::attributes::{Attribute, AttributeValue};
 use crate::estimate::metric::METRICS;
 use crate::expr::{EntityRef, FieldId, FieldType, Missing, Type, Value};
 use crate::graph::Component;
+use crate::lint::reach::reach;
 use crate::lint::world::World;
 use crate::quantity::{Dimension, Hint};
-use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Kind, Shape, Target, attr};
+use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Kind, Shape, Target};
 
 /// A field.
 pub struct FieldDef {
@@ -124,17 +125,6 @@ fn held<'w>(world: &World<'w>, index: usize, list: fn(&Component) -> &Vec<usize>
     component(world, index).into_iter().flat_map(list).copied()
 }
 
-/// Everything that can be reached from a component along calls, without itself.
-fn reach(lists: &[Vec<usize>], from: usize) -> BTreeSet<usize> {
-    // A set rather than a mark for each component: most reach few of them.
-    let mut found = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(at) = open.pop() {
-        open.extend(of(lists, at).filter(|&next| found.insert(next)));
-    }
-    found
-}
-
 /// Caches on whose miss the stores of a data set are asked.
 fn caches_before(world: &World<'_>, data: usize) -> BTreeSet<usize> {
     let stores = world.graph.data.get(data).into_iter().flat_map(|data| &data.stores);
@@ -164,9 +154,10 @@ fn visits_on_miss<'w>(world: &World<'w>, call: usize) -> Value<'w> {
     Value::Unknown(Missing { entity, field: "hit below 100 %" })
 }
 
+/// Components.
 #[rustfmt::skip]
-fn structural() -> Vec<FieldDef> {
-    use Target::{Component as C, Data as D, Flow as F, Link as L, Step as S, System as Y};
+fn components() -> Vec<FieldDef> {
+    use Target::{Component as C, Data as D, Flow as F, Link as L, Step as S};
     vec![
         own(C, "name", Type::Text, "Its name.", |w, i| component(w, i).map_or(Value::Text(""), |c| Value::Text(&c.name))),
         own(C, "kind", Type::Word(&KINDS), "What it is.", |w, i| component(w, i).map_or(Value::Text(""), |c| Value::Text(c.kind.name()))),
@@ -179,9 +170,11 @@ fn structural() -> Vec<FieldDef> {
         own(C, "is_balancer", Type::Bool, "Whether it passes requests on to targets.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_balancer()))),
         own(C, "is_compute", Type::Bool, "Whether it runs the team's code.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_compute()))),
         own(C, "callers", list(C), "Components that call it.", |w, i| entities(C, of(&w.structure.callers, i))),
+        own(C, "links_in", list(L), "Links from its callers.", |w, i| entities(L, of(&w.links_in, i))),
+        own(C, "links_out", list(L), "Links to those that it calls.", |w, i| entities(L, of(&w.links_out, i))),
         own(C, "callees", list(C), "Components that it calls.", |w, i| entities(C, of(&w.structure.callees, i))),
-        own(C, "upstream", list(C), "All components whose calls end up here.", |w, i| entities(C, reach(&w.structure.callers, i))),
-        own(C, "downstream", list(C), "All components that its calls end up at.", |w, i| entities(C, reach(&w.structure.callees, i))),
+        own(C, "upstream", list(C), "All components whose calls end up here.", |w, i| entities(C, reach(&w.structure.callers, i).0)),
+        own(C, "downstream", list(C), "All components that its calls end up at.", |w, i| entities(C, reach(&w.structure.callees, i).0)),
         own(C, "flows", list(F), "Flows that reach it.", |w, i| entities(F, of(&w.flows_of, i))),
         own(C, "critical", Type::Bool, "Whether some flow fails without it.", |w, i| Value::Bool(of(&w.critical_for, i).next().is_some())),
         own(C, "critical_flows", list(F), "Flows that fail without it.", |w, i| entities(F, of(&w.critical_for, i))),
@@ -192,15 +185,30 @@ fn structural() -> Vec<FieldDef> {
         own(C, "first_of_cycle", Type::Bool, "Whether it is the first of its circle of calls in the spec.", |w, i| Value::Bool(w.structure.cycle.get(i).and_then(|c| c.first()) == Some(&i))),
         own(C, "zone_count", number(Dimension::NONE), "Zones that it runs in.", |w, i| component(w, i).map_or(Value::Number(0.0), |c| count(c.zones.len()))),
         own(C, "region_count", number(Dimension::NONE), "Regions that it runs in.", |w, i| component(w, i).map_or(Value::Number(0.0), |c| count(c.regions.len()))),
+    ]
+}
 
+/// Links and steps.
+#[rustfmt::skip]
+fn calls() -> Vec<FieldDef> {
+    use Target::{Component as C, Flow as F, Link as L, Step as S};
+    vec![
         own(L, "caller", Type::Entity(C), "Who calls.", |w, i| w.graph.links.get(i).map_or(Value::Bool(false), |l| entity(C, l.caller))),
         own(L, "callee", Type::Entity(C), "Who is called.", |w, i| w.graph.links.get(i).map_or(Value::Bool(false), |l| entity(C, l.callee))),
         own(L, "synchronous", Type::Bool, "Whether a caller waits.", |w, i| Value::Bool(w.graph.links.get(i).is_some_and(|l| l.synchronous))),
+        own(L, "flows", list(F), "Flows that use it.", |w, i| {
+            let steps = w.graph.links.get(i).into_iter().flat_map(|l| &l.steps);
+            // Steps come in the order of their flows.
+            let mut flows: Vec<usize> = steps.filter_map(|step| Some(w.graph.steps.get(*step)?.flow)).collect();
+            flows.dedup();
+            entities(F, flows)
+        }),
         own(L, "steps", list(S), "Its steps.", |w, i| entities(S, w.graph.links.get(i).map(|l| l.steps.clone()).unwrap_or_default())),
 
         own(S, "caller", Type::Entity(C), "Who calls.", |w, i| w.graph.steps.get(i).map_or(Value::Bool(false), |s| entity(C, s.caller))),
         own(S, "callee", Type::Entity(C), "Who is called.", |w, i| w.graph.steps.get(i).map_or(Value::Bool(false), |s| entity(C, s.callee))),
         own(S, "flow", Type::Entity(F), "Its flow.", |w, i| w.graph.steps.get(i).map_or(Value::Bool(false), |s| entity(F, s.flow))),
+        own(S, "link", Type::Entity(L), "The link that it belongs to.", |w, i| w.graph.steps.get(i).map_or(Value::Bool(false), |s| entity(L, s.link))),
         own(S, "asynchronous", Type::Bool, "Whether the caller goes on without waiting.", |w, i| Value::Bool(w.graph.steps.get(i).is_some_and(|s| s.asynchronous))),
         own(S, "detached", Type::Bool, "Whether nobody at the entry waits for it.", |w, i| Value::Bool(w.graph.steps.get(i).is_some_and(|s| s.detached))),
         own(S, "conditional", Type::Bool, "Whether it depends on a hit or miss.", |w, i| Value::Bool(w.graph.steps.get(i).is_some_and(|s| !s.conditions.is_empty()))),
@@ -217,16 +225,28 @@ fn structural() -> Vec<FieldDef> {
                 crate::graph::Child::Parallel { steps, .. } => steps.clone(),
             }))
         }),
+    ]
+}
 
+/// Flows, data and the system.
+#[rustfmt::skip]
+fn wholes() -> Vec<FieldDef> {
+    use Target::{Component as C, Data as D, Flow as F, Link as L, Step as S, System as Y};
+    vec![
         own(F, "name", Type::Text, "Its name.", |w, i| w.graph.flows.get(i).map_or(Value::Text(""), |f| Value::Text(&f.name))),
         own(F, "entry", Type::Entity(C), "The component that begins it.", |w, i| match w.graph.flows.get(i).and_then(|f| f.entry) {
             Some(entry) => entity(C, entry),
             None => Value::Unknown(Missing { entity: EntityRef { target: F, index: u32::try_from(i).unwrap_or(0) }, field: "steps" }),
         }),
         own(F, "steps", list(S), "Its calls.", |w, i| entities(S, w.graph.flows.get(i).map_or(0..0, |f| f.steps.clone()))),
+        own(F, "components", list(C), "Components that take part in it, its entry first.", |w, i| entities(C, w.members(i))),
         own(F, "overloaded", Type::Bool, "Whether a component on its way can't keep up.", |w, i| Value::Bool(w.estimate.flows.get(i).is_some_and(|f| f.overloaded.is_some()))),
 
         own(D, "name", Type::Text, "Its name.", |w, i| w.graph.data.get(i).map_or(Value::Text(""), |d| Value::Text(&d.name))),
+        own(D, "flows", list(F), "Flows that reach a store of it.", |w, i| {
+            let stores = w.graph.data.get(i).into_iter().flat_map(|d| &d.stores);
+            entities(F, stores.flat_map(|store| of(&w.flows_of, *store)).collect::<BTreeSet<usize>>())
+        }),
         own(D, "stores", list(C), "Components that hold it.", |w, i| entities(C, w.graph.data.get(i).map(|d| d.stores.clone()).unwrap_or_default())),
 
         own(Y, "name", Type::Text, "Its name.", |w, _| Value::Text(&w.graph.name)),
@@ -311,7 +331,9 @@ fn chances() -> Vec<FieldDef> {
 }
 
 fn all_fields() -> Vec<FieldDef> {
-    let mut fields = structural();
+    let mut fields = components();
+    fields.extend(calls());
+    fields.extend(wholes());
     fields.extend(grounds());
     fields.extend(fates());
     fields.extend(chances());
@@ -436,43 +458,22 @@ fn stated(world: &World<'_>, index: usize, group: &str) -> Option<bool> {
     answer
 }
 
-/// The names of the functions that only rules have.
-pub(super) const FUNCTION_NAMES: [&str; 2] = ["reachable", "size_after"];
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The functions that only rules have: name, number, parameters, result.
-pub(super) fn functions(name: &str) -> Option<(u16, Vec<Type>, Type)> {
-    match name {
-        "reachable" => Some((0, vec![Type::Entity(Target::Component), Type::Entity(Target::Component)], Type::Bool)),
-        "size_after" => Some((
-            1,
-            vec![Type::Entity(Target::Data), Type::Quantity(Dimension::TIME)],
-            Type::Quantity(Dimension::DATA),
-        )),
-        _ => None,
-    }
-}
-
-/// Evaluates one of them.
-pub(super) fn function<'w>(world: &World<'w>, id: u16, arguments: &[Value<'w>]) -> Result<Value<'w>, String> {
-    match (id, arguments) {
-        (0, [Value::Entity(from), Value::Entity(to)]) => {
-            Ok(Value::Bool(reach(&world.structure.callees, from.index as usize).contains(&(to.index as usize))))
+    #[test]
+    fn every_estimate_is_a_field_for_rules_and_no_field_hides_another() {
+        for metric in METRICS {
+            let found = lookup(metric.target, metric.key);
+            let FieldType::Field(id, ty, _) = found else { panic!("{} is no field", metric.key) };
+            assert_eq!(ty, Type::Quantity(metric.dimension), "{}", metric.key);
+            let def = &FIELDS[usize::from(id.0)];
+            assert!(matches!(def.get, Getter::Metric(_)), "{} is hidden by another field", metric.key);
         }
-        (1, [Value::Entity(data), Value::Number(time)]) => {
-            let missing = Value::Unknown(Missing { entity: *data, field: "added" });
-            let Some(entry) = world.graph.data.get(data.index as usize) else { return Ok(missing) };
-            let get = |id| crate::graph::number(entry.own.get(id)).map(|input| input.value);
-            let figures = world.estimate.data.get(data.index as usize);
-            let bytes = figures.and_then(|f| f.stored_record.zip(f.copies)).map(|(record, copies)| record * copies);
-            Ok(match (get(attr!(Data, "added")), bytes) {
-                (Some(rate), Some(bytes)) => {
-                    let (keep, initial) = (get(attr!(Data, "keep")), get(attr!(Data, "initial")).unwrap_or(0.0));
-                    crate::formula::storage::stored_records(rate, keep, *time, initial)
-                        .map_or(missing, |count| Value::Number(bytes * count))
-                }
-                _ => missing,
-            })
+        for (at, field) in FIELDS.iter().enumerate() {
+            let again = FIELDS.iter().skip(at + 1).find(|other| (other.target, other.key) == (field.target, field.key));
+            assert!(again.is_none(), "{}.{} stands twice", field.target.name(), field.key);
         }
-        _ => Err("these arguments don't fit".to_owned()),
     }
 }

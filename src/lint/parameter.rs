@@ -8,7 +8,8 @@ use std::ops::Range;
 use crate::definition::Definitions;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::expr::ast::AstKind;
-use crate::expr::{ExprError, FORMULAS, FUNCTIONS, NoNames, Type, check, parse};
+use crate::expr::{ExprError, FORMULAS, FUNCTIONS, NoNames, RULE_FUNCTIONS, Type, check, parse};
+use crate::lint::reach::GRAPH_FUNCTIONS;
 use crate::lint::rule::Rule;
 use crate::quantity::{Dimension, Hint, quantity};
 use crate::source::{Span, Spanned};
@@ -354,8 +355,9 @@ pub(super) fn taken(name: &str) -> Option<String> {
     if Target::ALL.iter().any(|target| target.name() == name) {
         return Some(format!("`{name}` is what rules ask about; choose another name"));
     }
-    let functions = FUNCTIONS.iter().map(|(name, ..)| *name).chain(FORMULAS.iter().map(|formula| formula.name));
-    if functions.chain(super::field::FUNCTION_NAMES).any(|function| function == name) {
+    let language = FUNCTIONS.iter().chain(RULE_FUNCTIONS).map(|(name, ..)| *name);
+    let functions = language.chain(FORMULAS.iter().map(|formula| formula.name));
+    if functions.chain(GRAPH_FUNCTIONS.iter().map(|function| function.name)).any(|function| function == name) {
         return Some(format!("`{name}` is a function; choose another name"));
     }
     // What has a meaning without being declared is a unit or a word of the language.

@@ -5,10 +5,11 @@ use std::ops::Range;
 use crate::catalog::RULES;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, suggestion};
 use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
-use crate::lint::field::{FIELDS, functions, lookup};
+use crate::lint::field::{FIELDS, lookup};
 use crate::lint::fold::Folding;
 use crate::lint::pack::{CUSTOM, Confidence, PACKS};
 use crate::lint::parameter::{Parameter, taken};
+use crate::lint::reach::{GRAPH_FUNCTIONS, function};
 use crate::quantity::Hint;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
@@ -143,7 +144,10 @@ impl Schema for RuleNames<'_> {
         FIELDS.iter().filter(|field| field.target == of).map(|field| field.key).collect()
     }
     fn function(&self, name: &str) -> Option<(u16, Vec<Type>, Type)> {
-        functions(name)
+        function(name)
+    }
+    fn functions(&self) -> Vec<(&'static str, &'static str)> {
+        GRAPH_FUNCTIONS.iter().map(|function| (function.name, function.usage)).collect()
     }
     fn nouns(&self) -> &[String] {
         &[]

@@ -1,6 +1,7 @@
 //! What rules see: the graph, its shape and its estimates, with lists that are computed once.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 
 use crate::catalog::Catalog;
@@ -28,6 +29,10 @@ pub struct World<'w> {
     pub flows_of: Vec<Vec<usize>>,
     /// For each component the flows that fail without it.
     pub critical_for: Vec<Vec<usize>>,
+    /// For each component the links from its callers.
+    pub links_in: Vec<Vec<usize>>,
+    /// For each component the links to those that it calls.
+    pub links_out: Vec<Vec<usize>>,
     /// What sampling needs; without it chances are unknown.
     pub catalog: Option<&'w Catalog>,
     /// What follows from losses, computed when first asked for.
@@ -53,6 +58,8 @@ impl<'w> World<'w> {
             estimate,
             flows_of: empty(),
             critical_for: empty(),
+            links_in: empty(),
+            links_out: empty(),
             catalog: None,
             known: Known::default(),
             simulation: None,
@@ -61,6 +68,10 @@ impl<'w> World<'w> {
         };
         for step in &graph.steps {
             add(&mut world.flows_of, step.callee, step.flow);
+        }
+        for (at, link) in graph.links.iter().enumerate() {
+            add(&mut world.links_in, link.callee, at);
+            add(&mut world.links_out, link.caller, at);
         }
         for (flow, components) in structure.critical.iter().enumerate() {
             components.iter().for_each(|&component| add(&mut world.critical_for, component, flow));
@@ -84,6 +95,15 @@ impl<'w> World<'w> {
             Some(simulate(self.graph, &blueprint(&run), settings, &AtomicUsize::new(0)))
         };
         self.simulated.get_or_init(run).as_ref()
+    }
+
+    /// The components that take part in a flow, each once, its entry first, then as its steps reach them.
+    pub(super) fn members(&self, flow: usize) -> Vec<usize> {
+        let Some(found) = self.graph.flows.get(flow) else { return Vec::new() };
+        let steps = self.graph.steps.get(found.steps.clone()).unwrap_or_default();
+        let mut seen = BTreeSet::new();
+        let all = found.entry.into_iter().chain(steps.iter().flat_map(|step| [step.caller, step.callee]));
+        all.filter(|component| seen.insert(*component)).collect()
     }
 
     /// The name of a thing, for messages and fingerprints.
@@ -127,10 +147,10 @@ impl<'w> World<'w> {
     }
 }
 
-/// Adds a flow once; flows come in their order, so the same one can only be the last.
-fn add(lists: &mut [Vec<usize>], at: usize, flow: usize) {
-    if let Some(list) = lists.get_mut(at).filter(|list| list.last() != Some(&flow)) {
-        list.push(flow);
+/// Adds a member once; members come in their order, so the same one can only be the last.
+fn add(lists: &mut [Vec<usize>], at: usize, member: usize) {
+    if let Some(list) = lists.get_mut(at).filter(|list| list.last() != Some(&member)) {
+        list.push(member);
     }
 }
 
@@ -212,8 +232,11 @@ impl<'w> crate::expr::World<'w> for Scope<'_, 'w> {
     fn field(&self, entity: EntityRef, field: FieldId) -> Value<'w> {
         self.world.field_value(entity, field)
     }
-    fn function(&self, id: u16, arguments: &[Value<'w>]) -> Result<Value<'w>, String> {
-        crate::lint::field::function(self.world, id, arguments)
+    fn function(&self, id: u16, arguments: &[Value<'w>]) -> Result<(Value<'w>, usize), String> {
+        crate::lint::reach::call(self.world, id, arguments)
+    }
+    fn nothing(&self) -> Option<Missing> {
+        Some(Missing { entity: self.subject, field: "a member of an empty list" })
     }
     fn quantile(&self, _: StreamId) -> f64 {
         0.5

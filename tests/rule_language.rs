@@ -1,0 +1,170 @@
+//! The functions that rules have: what they give, what they say to mistakes, and that they end.
+
+use crate::custom_rules::{analysis, loaded, rule_text};
+
+/// A shop: two ways from the balancer to the database, a worker behind a queue, and somebody that nobody calls.
+const SHOP: &str = "\
+name: shop
+components:
+  users: client
+  lb: load-balancer
+  web: { is: service, replicas: 4, tags: [pci, team-a] }
+  api: { is: service, replicas: 2, tags: [team-a] }
+  jobs: queue
+  worker: worker
+  db: { is: database, replicas: 3 }
+  alone: service
+flows:
+  buy: { rate: 10 /s, steps: [users -> lb -> web -> db.write, lb -> api, api -> db.read, web ~> jobs -> worker -> db.write] }
+  look: { rate: 90 /s, steps: [users -> lb -> api -> db.read] }
+data:
+  orders: { in: db, record: 1 KB }
+";
+
+/// What an expression about the shop is, as a message shows it.
+fn said(expression: &str) -> String {
+    let text = rule_text("for: system\n", "true", &format!("{{{}}}", expression.replace('\'', "''")));
+    let rule = loaded(&text).unwrap_or_else(|mistakes| panic!("{expression}: {mistakes:?}"));
+    let found = analysis(&[rule], SHOP, None);
+    found.findings.first().unwrap_or_else(|| panic!("{expression}: {:?}", found.diagnostics)).message.clone()
+}
+
+/// The component of a name.
+fn of(expression: &str) -> String {
+    let mut text = expression.to_owned();
+    for name in ["users", "lb", "web", "api", "jobs", "worker", "db", "alone"] {
+        let one = format!("first(where(system.components, c => c.name == \"{name}\"))");
+        text = text.replace(&format!("@{name}"), &one);
+    }
+    text
+}
+
+#[test]
+fn functions_of_lists_text_and_ways_give_what_a_person_counts() {
+    let mut wrong = Vec::new();
+    for (expression, expected) in [
+        ("mean(2, 4, 9)", "5"),
+        ("mean(where(system.components, c => c.replicas is known), c => c.replicas)", "3"),
+        ("max_by(system.components, c => or_else(c.replicas, 0)).name", "web"),
+        ("min_by(where(system.components, c => c.replicas is known), c => c.replicas)", "api"),
+        ("min_by(system.components, c => 1)", "users"),
+        ("first(system.flows)", "buy"),
+        ("first(where(system.flows, f => f.name == \"none\"))", "unknown"),
+        ("mean(where(system.flows, f => false), f => f.depth)", "unknown"),
+        ("min(where(system.flows, f => false), f => f.depth)", "unknown"),
+        ("max(where(system.flows, f => false), f => f.depth)", "0"),
+        ("min_by(where(system.flows, f => false), f => f.depth) is known", "false"),
+        ("distinct(map(first(system.flows).steps, s => s.callee))", "lb, web, db, api and 2 more"),
+        ("count(distinct(map(first(system.flows).steps, s => s.callee)))", "6"),
+        ("distinct([1, 2, 1, 0 - 0])", "1, 2, 0"),
+        ("union([\"a\", \"b\"], [\"b\", \"c\"])", "a, b, c"),
+        ("union(system.flows, f => map(f.steps, s => s.caller))", "users, lb, web, api and 2 more"),
+        ("intersect(@web.tags, @api.tags)", "team-a"),
+        ("without(@web.tags, @api.tags)", "pci"),
+        ("subset(@api.tags, @web.tags)", "true"),
+        ("subset(@web.tags, @api.tags)", "false"),
+        ("subset(where(system.flows, f => false), system.flows)", "true"),
+        ("overlaps(@web.tags, [\"pci\"])", "true"),
+        ("overlaps(@api.tags, [\"pci\"])", "false"),
+        ("overlaps(@api.callees, @web.callees)", "true"),
+        // What isn't known decides nothing, unless it can't change the answer.
+        ("overlaps([@db.product, \"team-a\"], @api.tags)", "true"),
+        ("overlaps([@db.product], @api.tags)", "unknown"),
+        ("subset([@db.product, \"x\"], @api.tags)", "false"),
+        ("subset([@db.product, \"team-a\"], @api.tags)", "unknown"),
+        ("union([@db.product], @api.tags)", "unknown"),
+        ("\"x\" in [@db.product]", "unknown"),
+        ("\"x\" in [@db.product, \"x\"]", "true"),
+        ("@db.product contains \"sql\"", "unknown"),
+        ("@web.name starts_with \"we\"", "true"),
+        ("starts_with(@web.name, \"eb\")", "false"),
+        ("@web.name ends_with \"eb\" and not (@web.name contains \"x\")", "true"),
+        ("@web.name matches \"^[a-z][a-z0-9-]*$\"", "true"),
+        ("matches(\"order_db\", \"^[a-z][a-z0-9-]*$\")", "false"),
+        ("\"Order-DB\" matches \"(?i)order\"", "true"),
+        ("length(\"grün\")", "4"),
+        ("path(@users, @db)", "users, lb, web, db"),
+        ("path(@db, @users)", ""),
+        ("path(@web, @web)", "web"),
+        ("distance(@users, @db)", "3"),
+        ("distance(@lb, @worker)", "3"),
+        ("distance(@db, @users)", "unknown"),
+        ("cut(@users, @db)", "lb"),
+        ("cut(@lb, @db)", ""),
+        ("cut(@users, @worker)", "lb, web, jobs"),
+        ("reachable(@users, @alone)", "false"),
+        ("@web.links_in", "lb -> web"),
+        ("@lb.links_out", "lb -> web, lb -> api"),
+        ("map(@lb.links_out, l => l.flows)", "buy, buy, look"),
+        ("first(system.flows).components", "users, lb, web, db and 3 more"),
+        ("map(first(system.flows).steps, s => s.link.callee)", "lb, web, db, api and 4 more"),
+        ("first(system.data).flows", "buy, look"),
+    ] {
+        let found = said(&of(expression));
+        if found != expected {
+            wrong.push(format!("{expression}: {found}, not {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_wrong_with_a_call_is_said_at_its_place_when_a_rule_is_loaded() {
+    let mut wrong = Vec::new();
+    for (when, place, message) in [
+        ("component.name matches \"[a-\"", "\"[a-\"", "this is no pattern: unclosed character class"),
+        ("component.name matches \"(?=x)\"", "\"(?=x)\"", "look-around"),
+        ("component.name matches \"(a{90}){90}\"", "\"(a{90}){90}\"", "it is too large"),
+        ("component.name matches component.kind", "component.kind", "a pattern has to stand here itself"),
+        ("component.replicas matches \"x\"", "component.replicas", "text is needed here, this is a plain number"),
+        ("component contains \"x\"", "component", "name one of its fields, such as `.name`"),
+        ("component.tags contains \"x\"", "component.tags", "to look for a member write `x in list`"),
+        ("length(component.tags) > 1", "component.tags", "to count members write `count(list)`"),
+        ("subset(component.tags, component.callers)", "subset(component.tags, component.callers)", "nothing in common"),
+        ("overlaps(map(component.callees, c => c.kind), [\"databse\"])", "\"databse\"", "did you mean `database`?"),
+        ("overlaps(component.tags, \"pci\")", "\"pci\"", "a list is needed here, this is text"),
+        (
+            "count(distinct(map(component.flows, f => f.steps))) > 1",
+            "map(component.flows, f => f.steps)",
+            "`union(list, x => x.…)`",
+        ),
+        ("union(component.callees, c => c.name) == []", "c.name", "a list of each is needed here, this is text"),
+        (
+            "max_by(component.callees, c => c.name).replicas > 1",
+            "c.name",
+            "a number for `max_by` is needed here, this is text",
+        ),
+        ("max_by(component.callees) == component", "max_by(component.callees)", "write max_by(list, x => number)"),
+        ("average(component.callees, c => c.replicas) > 1", "average", "write mean(a, b, …) or mean(list, x => …)"),
+        ("distnace(component, component) > 1", "distnace", "did you mean `distance`?"),
+        (
+            "distance(component) > 1",
+            "distance(component)",
+            "`distance` takes 2 values, here are 1; write distance(a, b)",
+        ),
+        ("cut(component, component.name) == []", "component.name", "a component is needed here, this is text"),
+        ("first() == component", "first()", "`first` takes 1 value, here are 0; write first(list)"),
+    ] {
+        let found = loaded(&rule_text("for: component\n", when, "m")).err().unwrap_or_default();
+        if !found.iter().any(|(at, said)| at == place && said.contains(message)) {
+            wrong.push(format!("{when}: {found:?}, not {place}: {message}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_rule_that_tries_every_pair_of_a_large_system_is_stopped() {
+    let chain: Vec<String> = (0..400).map(|at| format!("s{at}")).collect();
+    let components: String = chain.iter().map(|name| format!("  {name}: service\n")).collect();
+    let steps: String = chain.windows(2).map(|pair| format!("      - {} -> {}\n", pair[0], pair[1])).collect();
+    let spec = format!("components:\n{components}flows:\n  f:\n    rate: 1 /s\n    steps:\n{steps}");
+    let when = "any(system.components, a => any(system.components, b => count(cut(a, b)) > 5000))";
+    let rule = loaded(&rule_text("for: system\n", when, "m")).unwrap();
+    let mut sources = napkin::source::Sources::new();
+    let id = sources.add("spec.yaml", format!("napkin: 1\n{spec}"));
+    let question = napkin::analysis::Question { rules: &[rule], ..Default::default() };
+    let found = napkin::analysis::ask(&sources, id, &napkin::catalog::Catalog::new(), question);
+    let said: Vec<&str> = found.diagnostics.iter().map(|d| d.message.as_str()).collect();
+    assert!(said.iter().any(|message| message.contains("takes too long")), "{said:?}");
+}
