@@ -5,7 +5,7 @@ use crate::definition::SEED;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::estimate::{Estimate, Run, Scenario, estimate_median, verify};
 use crate::graph::{Graph, Structure, build};
-use crate::lint::{Day, Finding, NotChecked, Overrides, Packs, Policy, Rule, Setting, World, run};
+use crate::lint::{Day, Finding, NotChecked, Overrides, Packs, Policy, Rule, Setting, World, place, run};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::{Assembled, Change, Spec, assemble, read};
@@ -107,6 +107,7 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
         let outcome = run(&world, rules, policy, parameters, today);
         diagnostics.extend(outcome.diagnostics);
         (findings, not_checked) = (outcome.findings, outcome.not_checked);
+        place(sources, id, &mut findings);
     }
     let dropped = diagnostics.dropped();
     Analysis { graph, structure, estimate, diagnostics: diagnostics.into_sorted(), findings, not_checked, dropped }
@@ -123,16 +124,24 @@ pub enum ExampleResult {
     Fired(String),
     /// The example is not a valid spec; the first mistake.
     Invalid(String),
+    /// The rule's fix doesn't set it right, and why.
+    NotFixed(String),
 }
 
 /// Requests that are simulated for an example whose rule asks for a simulation.
 const EXAMPLE_REQUESTS: usize = 20_000;
 
-/// Runs one example of a rule; `bad` says whether it should fire.
-pub fn run_example(rule: &Rule, text: &str, bad: bool, catalog: &Catalog) -> ExampleResult {
+/// An example as a spec.
+pub(crate) fn example(text: &str) -> (Sources, SourceId) {
     let mut sources = Sources::new();
     let whole = if text.contains("napkin:") { text.to_owned() } else { format!("napkin: 1\n{text}") };
     let id = sources.add("example", whole);
+    (sources, id)
+}
+
+/// Runs one example of a rule; `bad` says whether it should fire.
+pub fn run_example(rule: &Rule, text: &str, bad: bool, catalog: &Catalog) -> ExampleResult {
+    let (sources, id) = example(text);
     let simulation = Settings { seed: SEED, runs: 4, extent: Extent::Requests(EXAMPLE_REQUESTS), load: Load::Peak };
     let rules = std::slice::from_ref(rule);
     let question = Question { rules, packs: Packs::All, simulation: Some(&simulation), ..Question::default() };

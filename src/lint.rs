@@ -2,6 +2,7 @@
 
 mod field;
 mod fingerprint;
+mod fix;
 mod fold;
 mod loss;
 mod pack;
@@ -22,6 +23,7 @@ use crate::source::Span;
 
 pub use field::{FIELDS, FieldDef};
 pub use fingerprint::{Fingerprint, numbered};
+pub use fix::{Fix, Proposal, place};
 pub use fold::{Folding, Follows, Ties, check_ties, fold};
 pub use pack::{Confidence, PACKS, Pack, Packs};
 pub use parameter::{Given, Overrides, Parameter, ParameterSetting, ParameterValue};
@@ -64,6 +66,8 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// Who accepts it and why, if somebody does.
     pub allowed: Option<Waiver>,
+    /// What can be done about it without a person.
+    pub fix: Option<Proposal>,
     /// What ties it to other findings, for [`fold`].
     pub ties: Ties,
     /// Findings that [`fold`] put below it: those of its rule with the same cause, then what follows from it.

@@ -22,6 +22,7 @@ pub mod gitlab;
 pub mod junit;
 pub mod markdown;
 pub mod origins;
+pub mod patch;
 mod place;
 pub mod plan;
 pub mod recovery;
@@ -39,7 +40,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::lint::{Finding, Fingerprint, Waiver, numbered};
+use crate::lint::{Finding, Fingerprint, Proposal, Waiver, numbered};
 use crate::source::{SourceId, Sources};
 
 /// Checked specs, and what is made of them.
@@ -215,6 +216,25 @@ impl<'i> Item<'i> {
             list.push(format!("also {}", plural(more, "further finding")));
         }
         list
+    }
+
+    /// What can be done without a person, if it can be done here.
+    pub fn fix(&self) -> Option<&'i Proposal> {
+        match self {
+            Item::Mistake(_) => None,
+            Item::Finding(finding) => finding.fix.as_ref().filter(|fix| fix.is_ready() && finding.allowed.is_none()),
+        }
+    }
+
+    /// `fix: add a time to live (napkin check --fix)`; why there is none is told only if everything is.
+    fn remedy(&self, verbose: bool) -> Option<String> {
+        if let Some(fix) = self.fix() {
+            let flags = if fix.safe { "--fix" } else { "--fix --unsafe-fixes" };
+            return Some(format!("fix: {} (napkin check {flags})", fix.title));
+        }
+        let Item::Finding(finding) = self else { return None };
+        let refused = finding.fix.as_ref().filter(|_| verbose && finding.allowed.is_none())?.refused.as_ref()?;
+        Some(format!("no fix: {refused}"))
     }
 
     /// The places that text is drawn at, the primary one first.

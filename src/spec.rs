@@ -5,6 +5,7 @@ mod assume;
 mod change;
 mod edit;
 mod include;
+mod insert;
 mod merge;
 mod read;
 mod step;
@@ -20,8 +21,9 @@ use crate::vocabulary::{Kind, Operation};
 
 pub use assemble::{Assembled, Parts, assemble, parts};
 pub use change::Change;
-pub use edit::{Edit, edited, edited_files};
+pub use edit::{Edit, Editor, Places, Replacement, Subject, edited_files, replaced};
 pub use include::{Load, gather, included, is_shared};
+pub(crate) use insert::quoted;
 pub use read::read;
 
 /// A spec.

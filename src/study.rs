@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod failures;
+pub mod fix;
 pub mod moved;
 pub mod plan;
 mod recognised;

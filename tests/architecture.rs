@@ -23,7 +23,7 @@ const MODULES: [(&str, &[&str]); 20] = [
     ("config", &["toml", "ignore"]),
     ("analysis", &[]),
     ("study", &[]),
-    ("report", &["miette", "comfy_table", "serde", "serde_json"]),
+    ("report", &["miette", "comfy_table", "serde", "serde_json", "similar"]),
 ];
 
 fn sources(module: &str) -> Vec<(String, String)> {

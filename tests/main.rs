@@ -25,6 +25,7 @@ mod effort;
 mod errors;
 mod estimates;
 mod failures;
+mod fixes;
 mod folding;
 mod formats;
 mod golden;

@@ -181,7 +181,7 @@ fn mistakes_in_rules_are_found_when_they_are_loaded() {
 
 #[test]
 fn no_rule_is_left_out_without_a_word() {
-    const WHOLE: [(&str, &str); 15] = [
+    const WHOLE: [(&str, &str); 16] = [
         ("rule", "x"),
         ("severity", "info"),
         ("category", "c"),
@@ -197,6 +197,7 @@ fn no_rule_is_left_out_without_a_word() {
         ("why", "w"),
         ("one_for", "component.kind"),
         ("follows_from", "x"),
+        ("fix", "{ title: t, set: { replicas: most } }"),
     ];
     for (broken, _) in WHOLE {
         for value in ["", "[a]", "[[a]]", "{ a: b }", "{ rule: x, on: [a] }", "'('", "{ a: { b: c } }"] {

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use crate::analysis::{Question, ask};
-use crate::cli::config::Configs;
+use crate::analysis::{Analysis, Question, ask};
+use crate::cli::config::{Configs, Spec};
 use crate::cli::output::{self, Format, Output};
 use crate::cli::simulate::RUNS;
 use crate::cli::{Done, Failure, Outcome, Terminal, files, print, selection};
 use crate::config::Flags;
 use crate::definition::SEED;
 use crate::diagnostic::Severity;
-use crate::lint::fold;
+use crate::lint::{Rule, fold};
 use crate::report::{Checked, diagnostics};
 use crate::simulate::{Extent, Load, Settings};
-use crate::source::Sources;
+use crate::source::{SourceId, Sources};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -52,6 +52,8 @@ pub(super) struct Args {
     /// Seed of that simulation.
     #[arg(long, default_value_t = SEED, requires = "simulate")]
     seed: u64,
+    #[command(flatten)]
+    fixes: super::fix::FixArgs,
     #[command(flatten)]
     overlays: files::Overlays,
     #[command(flatten)]
@@ -105,15 +107,23 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let extent = Extent::Requests(args.requests as usize);
     let simulation = Settings { seed: args.seed, runs: RUNS, extent, load: Load::Peak };
     let simulation = args.simulate.then_some(&simulation);
-    let mut analyses: Vec<_> = specs
-        .iter()
-        .zip(&ids)
-        .map(|(spec, id)| {
-            let question = Question { today, simulation, ..configs.question(spec) };
-            ask(&sources, *id, &catalog, question)
-        })
-        .collect();
-    let compared = args.baseline.apply(&sources, &ids, &specs, &configs, &mut analyses)?;
+    let judge = |sources: &Sources| {
+        let ask = |(spec, id): (&Spec, &SourceId)| {
+            ask(sources, *id, &catalog, Question { today, simulation, ..configs.question(spec) })
+        };
+        let mut analyses: Vec<Analysis> = specs.iter().zip(&ids).map(ask).collect();
+        let compared = args.baseline.apply(sources, &ids, &specs, &configs, &mut analyses)?;
+        Ok::<_, Failure>((analyses, compared))
+    };
+    let mut unfolded = |sources: &Sources| judge(sources).map(|(analyses, _)| analyses);
+    if args.fixes.diff {
+        return args.fixes.show(&sources, &mut unfolded);
+    }
+    let mut aside = false;
+    if args.fixes.fix {
+        (sources, aside) = args.fixes.apply(&sources, &mut unfolded, args.format != Format::Text)?;
+    }
+    let (mut analyses, compared) = judge(&sources)?;
     // Last, so that a finding of the baseline hides nothing that is new.
     for analysis in &mut analyses {
         analysis.findings = fold(std::mem::take(&mut analysis.findings));
@@ -122,10 +132,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let fail_on: Vec<Option<Severity>> = specs.iter().map(|spec| spec.effective.fail_on.value).collect();
     let checked =
         Checked { sources: &sources, files: &ids, analyses: &analyses, fail_on: &fail_on, baseline: compared.as_ref() };
-    print(&output::written(args.format, &checked, &rules, style)?)?;
-    for output in &args.output {
-        output.write(&checked, &rules, args.verbose)?;
-    }
+    write(args, &checked, &rules, style, aside)?;
     if let Some(gone) = compared.as_ref().filter(|c| !c.gone.is_empty() && args.format != Format::Text) {
         let (count, file) = (gone.gone.len(), &gone.file);
         super::warn(&format!("{count} known in {file} no longer found; shrink it with `--shrink-baseline`"));
@@ -142,4 +149,21 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         1 => Ok(Done::Findings),
         _ => Err(Failure("a spec has mistakes and could not be checked\n".to_owned())),
     }
+}
+
+/// Writes all reports. A spec from standard input that was fixed has standard output for itself.
+fn write(
+    args: &Args,
+    checked: &Checked<'_>,
+    rules: &[&Rule],
+    style: diagnostics::Style,
+    aside: bool,
+) -> Result<(), Failure> {
+    let report = output::written(args.format, checked, rules, style)?;
+    if aside {
+        super::warn(&report);
+    } else {
+        print(&report)?;
+    }
+    args.output.iter().try_for_each(|output| output.write(checked, rules, args.verbose))
 }

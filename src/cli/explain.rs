@@ -92,6 +92,11 @@ fn page(rule: &Rule, severity: &str, sources: &Sources) -> String {
     let mut out = format!("{} ({severity}, {})\n\n{}\n\n", rule.name, rule.category, rule.why);
     out += &format!("It asks of each {}:\n  {}\n\n", rule.target.name(), sources.slice(rule.when_span).trim());
     out += &parameters(rule);
+    if let Some(fix) = &rule.fix {
+        let keys: Vec<String> = fix.keys().map(|key| format!("`{key}`")).collect();
+        let flags = if fix.safe { "--fix" } else { "--fix --unsafe-fixes" };
+        out += &format!("To let napkin set {}:\n  napkin check {flags} SPEC\n\n", keys.join(" and "));
+    }
     for (title, examples) in [("It fires on:", &rule.bad), ("It stays silent on:", &rule.good)] {
         if let Some((text, _)) = examples.first() {
             out += &format!("{title}\n");

@@ -1,10 +1,8 @@
 //! `napkin plan`
 
-use std::path::PathBuf;
-
 use crate::cli::estimate::{Input, Settings, load_changed, load_with};
 use crate::cli::format::Format;
-use crate::cli::{Done, Failure, Outcome, Terminal, print};
+use crate::cli::{Done, Failure, Outcome, Terminal, print, rewrite};
 use crate::report::plan::{json, table};
 use crate::source::Sources;
 use crate::spec::{Edit, edited_files};
@@ -63,19 +61,13 @@ fn write(plan: &Plan, sources: &Sources, id: crate::source::SourceId, terminal: 
         .filter(|size| size.today != Some(size.planned))
         .filter(|s| s.today.is_some() || s.planned > 1.0)
         .collect();
-    let edits: Vec<Edit> = changed
-        .iter()
-        .map(|size| Edit { component: size.component.clone(), key: size.key.to_owned(), value: value(size) })
-        .collect();
+    let edits: Vec<Edit> = changed.iter().map(|size| Edit::size(&size.component, size.key, value(size))).collect();
     if edits.is_empty() {
         return print("nothing to write: the spec states these sizes already\n");
     }
     let texts = edited_files(sources, id, &edits).map_err(Failure)?;
     let mut fresh = sources.clone();
     for (file, text) in &texts {
-        if sources.get(*file).name() == "<stdin>" {
-            return Err(Failure("standard input can't be written to; name a file".to_owned()));
-        }
         fresh.replace(*file, text.as_str());
     }
     let catalog = crate::catalog::Catalog::new();
@@ -89,22 +81,7 @@ fn write(plan: &Plan, sources: &Sources, id: crate::source::SourceId, terminal: 
             return Err(Failure(message.replacen("{}", size.key, 1).replacen("{}", &size.component, 1)));
         }
     }
-    // Written beside and moved into place, so that a full disk leaves the spec as it was.
-    let mut moves = Vec::new();
-    for (file, text) in &texts {
-        let path = PathBuf::from(sources.get(*file).name());
-        if !path.is_file() {
-            return Err(Failure(format!("can't write {}: it can't be found by this name", path.display())));
-        }
-        let beside = path.with_extension("yaml.new");
-        let failed = |error: std::io::Error| Failure(format!("can't write {}: {error}", path.display()));
-        std::fs::write(&beside, text).map_err(failed)?;
-        moves.push((beside, path));
-    }
-    for (beside, path) in &moves {
-        let failed = |error: std::io::Error| Failure(format!("can't write {}: {error}", path.display()));
-        std::fs::rename(beside, path).map_err(failed)?;
-    }
-    let names: Vec<String> = moves.iter().map(|(_, path)| path.display().to_string()).collect();
+    let written = rewrite::all(&texts, sources)?;
+    let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
     print(&format!("{} sizes written to {}\n", edits.len(), names.join(" and ")))
 }

@@ -11,6 +11,7 @@ use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::config::{Effective, Flags, From};
 use crate::lint::{FIELDS, Overrides, Parameter, Rule, severity_name};
 use crate::source::Sources;
+use crate::study::fix::fix_example;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -112,6 +113,7 @@ fn test(rules: &[Rule]) -> Outcome {
                 ExampleResult::Silent => "a `bad` example does not fire".to_owned(),
                 ExampleResult::Fired(message) => format!("a `good` example fires: {message}"),
                 ExampleResult::Invalid(message) => format!("an example is not a valid spec: {message}"),
+                ExampleResult::NotFixed(message) => format!("the fix doesn't set it right: {message}"),
             };
             failed += 1;
             print(&format!(
@@ -120,9 +122,36 @@ fn test(rules: &[Rule]) -> Outcome {
                 text.lines().map(|line| format!("    {line}\n")).collect::<String>()
             ))?;
         }
+        let (fixed, complaints) = fixes(rule, &catalog);
+        passed += fixed;
+        failed += complaints.len();
+        complaints.iter().try_for_each(|complaint| print(complaint))?;
     }
     print(&format!("{} rules: {passed} examples pass, {failed} fail\n", rules.len()))?;
     if failed > 0 { Err(Failure("some examples fail\n".to_owned())) } else { Ok(Done::Clean) }
+}
+
+/// How many `bad` examples a rule's fix sets right, and what is wrong with it.
+fn fixes(rule: &Rule, catalog: &Catalog) -> (usize, Vec<String>) {
+    let (mut fixed, mut complaints) = (0, Vec::new());
+    if rule.fix.is_none() {
+        return (fixed, complaints);
+    }
+    for (text, _) in &rule.bad {
+        match fix_example(rule, text, catalog) {
+            Some(ExampleResult::NotFixed(reason)) => {
+                let text: String = text.lines().map(|line| format!("    {line}\n")).collect();
+                complaints.push(format!("{}: the fix doesn't set an example right: {reason}\n{text}\n", rule.name));
+            }
+            Some(_) => fixed += 1,
+            None => {}
+        }
+    }
+    if fixed == 0 && complaints.is_empty() {
+        let what = "its fix applies to no `bad` example; add one that it sets right";
+        complaints.push(format!("{}: {what}\n", rule.name));
+    }
+    (fixed, complaints)
 }
 
 fn fields() -> String {

@@ -6,6 +6,7 @@ use crate::catalog::RULES;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, suggestion};
 use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
 use crate::lint::field::{FIELDS, lookup};
+use crate::lint::fix::Fix;
 use crate::lint::fold::Folding;
 use crate::lint::pack::{CUSTOM, Confidence, PACKS};
 use crate::lint::parameter::{Parameter, taken};
@@ -15,7 +16,7 @@ use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "rule",
     "severity",
     "category",
@@ -31,6 +32,7 @@ const KEYS: [&str; 18] = [
     "at",
     "one_for",
     "follows_from",
+    "fix",
     "why",
     "see",
     "examples",
@@ -67,6 +69,8 @@ pub struct Rule {
     pub at: Option<AttributeId>,
     /// Which of its findings are one, and from which other rules' findings they follow.
     pub folding: Folding,
+    /// What can be done about its findings without a person.
+    pub fix: Option<Fix>,
     /// Why it matters.
     pub why: String,
     /// Further reading.
@@ -89,7 +93,7 @@ pub struct Template {
 }
 
 impl Template {
-    fn values(&self) -> impl Iterator<Item = &Checked> {
+    pub(super) fn values(&self) -> impl Iterator<Item = &Checked> {
         self.parts.iter().filter_map(|part| match part {
             Part::Value(checked) => Some(&**checked),
             Part::Text(_) => None,
@@ -225,8 +229,10 @@ impl Loader<'_, '_> {
         let message = self.template("message", &names);
         let help = self.template("help", &names);
         let folding = self.folding(&names);
+        let fix = self.fix(target, &names);
         let templates = message.iter().chain(&help).flat_map(Template::values);
         let parts = lets.iter().map(|(_, checked)| checked).chain(folding.iter().flat_map(Folding::values));
+        let parts = parts.chain(fix.iter().flatten().flat_map(Fix::values));
         let expressions = when.iter().chain(parts).chain(templates);
         let expressions: Vec<&Checked> = expressions.collect();
         self.uses(&mut parameters, &expressions);
@@ -256,6 +262,7 @@ impl Loader<'_, '_> {
             help: help?,
             at,
             folding: folding?,
+            fix: fix?,
             why: why?,
             see,
             bad,
@@ -395,6 +402,10 @@ impl Loader<'_, '_> {
     fn template(&mut self, key: &str, names: &RuleNames<'_>) -> Option<Template> {
         self.text(key)?;
         let node = self.root.get(key)?;
+        self.template_of(node, names)
+    }
+
+    pub(super) fn template_of(&mut self, node: Node<'_>, names: &RuleNames<'_>) -> Option<Template> {
         let text = node.as_str()?;
         let mut template = Template::default();
         let mut fixed = String::new();
@@ -430,12 +441,17 @@ impl Loader<'_, '_> {
 
     fn at(&mut self, target: Target) -> Option<AttributeId> {
         let node = self.root.get("at")?;
+        self.attribute_of(target, node)
+    }
+
+    /// The attribute that a node names.
+    pub(super) fn attribute_of(&mut self, target: Target, node: Node<'_>) -> Option<AttributeId> {
         let key = node.as_str().unwrap_or("");
         let found = AttributeId::find(target, key);
         if found.is_none() {
             let keys: Vec<&str> = AttributeId::of(target).map(|id| id.def().key).collect();
             let help = suggestion(key, keys.iter().copied())
-                .unwrap_or_else(|| "name the attribute at which a finding should point".to_owned());
+                .unwrap_or_else(|| "`napkin schema` lists its attributes".to_owned());
             self.error(node.span(), format!("a {} has no attribute `{key}`", target.name()), help);
         }
         found

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attributes::Origin;
+use crate::attributes::{AttributeSet, Origin};
 use crate::diagnostic::{Diagnostics, Label, Severity};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
+use crate::lint::fix::propose;
 use crate::lint::fold::ties;
 use crate::lint::parameter::Overrides;
 use crate::lint::policy::Policy;
@@ -136,6 +137,7 @@ fn judge<'w>(
     Ok(Verdict::Fires(Box::new(Finding {
         fingerprint: fingerprint(world, rule, subject, &mentions),
         ties: ties(rule, subject, &scope, budget)?,
+        fix: rule.fix.as_ref().map(|fix| propose(fix, subject, &scope, budget)).transpose()?.flatten(),
         also: Vec::new(),
         related: related(world, subject, span, &mentions),
         rule: rule.name.clone(),
@@ -154,24 +156,29 @@ fn judge<'w>(
 
 /// Where a finding points: at the attribute that the rule names, if the spec states it, else at the thing.
 fn place(world: &World<'_>, rule: &Rule, subject: EntityRef) -> Option<Span> {
-    let index = subject.index as usize;
-    let graph = world.graph;
-    let own = match subject.target {
+    if let Some(Origin::Spec(span)) =
+        own(world, subject).zip(rule.at).and_then(|(set, id)| set.get(id)).map(|a| &a.origin)
+    {
+        return Some(*span);
+    }
+    defined(world, subject)
+}
+
+/// What the spec states of a thing.
+pub(super) fn own<'w>(world: &World<'w>, thing: EntityRef) -> Option<&'w AttributeSet> {
+    let (graph, index) = (world.graph, thing.index as usize);
+    match thing.target {
         Target::Component => graph.components.get(index).map(|c| &c.own),
         Target::Step => graph.steps.get(index).map(|s| &s.own),
         Target::Flow => graph.flows.get(index).map(|f| &f.own),
         Target::Data => graph.data.get(index).map(|d| &d.own),
         Target::System => Some(&graph.requires),
         Target::Link => None,
-    };
-    if let Some(Origin::Spec(span)) = own.zip(rule.at).and_then(|(set, id)| set.get(id)).map(|a| &a.origin) {
-        return Some(*span);
     }
-    defined(world, subject)
 }
 
 /// Where a thing is described.
-fn defined(world: &World<'_>, thing: EntityRef) -> Option<Span> {
+pub(super) fn defined(world: &World<'_>, thing: EntityRef) -> Option<Span> {
     let (graph, index) = (world.graph, thing.index as usize);
     match thing.target {
         Target::Component => graph.components.get(index).map(|c| c.span),
@@ -185,7 +192,7 @@ fn defined(world: &World<'_>, thing: EntityRef) -> Option<Span> {
 
 /// What a message names: words of the spec, and things.
 #[derive(Default)]
-struct Mentions {
+pub(super) struct Mentions {
     words: BTreeSet<String>,
     things: Vec<EntityRef>,
 }
@@ -238,7 +245,7 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn fill<'w>(
+pub(super) fn fill<'w>(
     template: &'w Template,
     scope: &Scope<'_, 'w>,
     budget: &Budget,

@@ -96,6 +96,7 @@ fn about(world: &World<'_>, allowance: &Allowance, rule: &str, message: String, 
         fingerprint: Fingerprint::of([&world.graph.name, rule, "allow", &allowance.rule.value, on]),
         allowed: None,
         ties: Ties::default(),
+        fix: None,
         also: Vec::new(),
     }
 }

@@ -83,6 +83,8 @@ struct Drawn<'d> {
     /// The places in other files, a line each.
     elsewhere: Vec<String>,
     message: String,
+    /// Whether to say why there is no fix.
+    verbose: bool,
 }
 
 impl std::fmt::Debug for Drawn<'_> {
@@ -112,6 +114,7 @@ impl miette::Diagnostic for Drawn<'_> {
     }
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         let own = self.item.help().map(str::to_owned).into_iter().chain(self.item.follow()).map(|line| safe(&line));
+        let own = own.chain(self.item.remedy(self.verbose).map(|line| safe(&line)));
         let lines: Vec<String> = own.chain(self.item.waived()).chain(self.elsewhere.iter().cloned()).collect();
         if lines.is_empty() { None } else { Some(Box::new(lines.join("\n"))) }
     }
@@ -142,7 +145,7 @@ pub fn draw(item: Item<'_>, sources: &Sources, style: Style) -> String {
     });
     let elsewhere = elsewhere.collect();
     let source = file.map(|file| Indexed::new(sources.get(file), &labels));
-    let drawn = Drawn { item, source, labels, elsewhere, message: safe(item.message()) };
+    let drawn = Drawn { item, source, labels, elsewhere, message: safe(item.message()), verbose: style.verbose };
     let mut text = String::new();
     // Writing to a string can't fail; a span outside the source would only lose the drawing.
     let _ = handler.render_report(&mut text, &drawn);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::lint::{Finding, Fingerprint, Waiver};
+use crate::lint::{Finding, Fingerprint, Proposal, Waiver};
 use crate::report::baseline::Known;
 use crate::report::place::Place;
 use crate::report::{Checked, Item, printed};
@@ -38,6 +38,8 @@ struct Entry<'r> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     also: Vec<Also<'r>>,
     fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Fix<'r>>,
     allowed: Option<String>,
     waiver: Option<Waived<'r>>,
 }
@@ -78,6 +80,23 @@ struct Also<'r> {
     file: &'r str,
     region: Region,
     fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Fix<'r>>,
+}
+
+/// What can be done without a person: all edits together.
+#[derive(Serialize)]
+struct Fix<'r> {
+    title: &'r str,
+    safe: bool,
+    edits: Vec<Edited<'r>>,
+}
+
+#[derive(Serialize)]
+struct Edited<'r> {
+    file: &'r str,
+    region: Region,
+    text: &'r str,
 }
 
 #[derive(Serialize)]
@@ -163,6 +182,7 @@ fn entry<'r>(item: Item<'r>, fingerprint: Fingerprint, checked: &'r Checked<'_>)
         related: related.collect(),
         also: finding.map(|finding| also(finding, checked)).unwrap_or_default(),
         fingerprint: fingerprint.to_string(),
+        fix: item.fix().map(|fix| proposal(fix, checked)),
         allowed: waiver.filter(|_| item.is_allowed_in_spec()).map(Waiver::because),
         waiver: waiver.map(|waiver| Waived {
             by: waiver.name(),
@@ -187,9 +207,18 @@ fn also<'r>(finding: &'r Finding, checked: &'r Checked<'_>) -> Vec<Also<'r>> {
             file: place.file(),
             region: region(&place),
             fingerprint: other.fingerprint.to_string(),
+            fix: Item::Finding(other).fix().map(|fix| proposal(fix, checked)),
         }
     };
     all.map(entry).collect()
+}
+
+fn proposal<'r>(fix: &'r Proposal, checked: &'r Checked<'_>) -> Fix<'r> {
+    let edits = fix.replacements.iter().map(|one| {
+        let place = Place::exact(checked.sources, one.span);
+        Edited { file: place.file(), region: region(&place), text: &one.text }
+    });
+    Fix { title: &fix.title, safe: fix.safe, edits: edits.collect() }
 }
 
 fn region(place: &Place<'_>) -> Region {

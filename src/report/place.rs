@@ -17,7 +17,13 @@ impl<'s> Place<'s> {
     pub fn new(sources: &'s Sources, span: Span) -> Self {
         let source = sources.get(span.source);
         let from = span.range().start;
-        let bytes = from..from + source.slice(span).trim_end().len();
+        let to = from + source.slice(span).trim_end().len();
+        Place::exact(sources, Span::new(span.source, from..to))
+    }
+
+    /// The region of exactly a span.
+    pub fn exact(sources: &'s Sources, span: Span) -> Self {
+        let (source, bytes) = (sources.get(span.source), span.range());
         Place { source, start: source.position(bytes.start), end: source.position(bytes.end), bytes }
     }
 

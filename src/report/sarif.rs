@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::diagnostic::{Label, Severity};
-use crate::lint::{Fingerprint, Rule, Waiver};
+use crate::lint::{Fingerprint, Proposal, Rule, Waiver};
 use crate::report::place::Place;
 use crate::report::{Checked, Item, printed, safe};
 use crate::source::Span;
@@ -126,6 +126,9 @@ fn result(item: &Item<'_>, fingerprint: Fingerprint, rule: Option<usize>, checke
     if !related.is_empty() {
         set("relatedLocations", json!(related));
     }
+    if let Some(fix) = item.fix() {
+        set("fixes", json!([fixed(fix, checked)]));
+    }
     set("partialFingerprints", json!({ "napkin/v1": fingerprint.to_string() }));
     if let Some(waiver) = item.waiver() {
         set("suppressions", json!([suppression(waiver, checked)]));
@@ -139,6 +142,28 @@ fn result(item: &Item<'_>, fingerprint: Fingerprint, rule: Option<usize>, checke
         set("properties", json!({ "subject": item.subject(), "help": help }));
     }
     Value::Object(result)
+}
+
+/// A fix, which changes each file once (3.55 to 3.57). Columns count UTF-16 code units as everywhere here.
+fn fixed(fix: &Proposal, checked: &Checked<'_>) -> Value {
+    let mut files: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for one in &fix.replacements {
+        let place = Place::exact(checked.sources, one.span);
+        let (start, end) = place.utf16_columns();
+        files.entry(place.file()).or_default().push(json!({
+            "deletedRegion": {
+                "startLine": place.start.line, "startColumn": start, "endLine": place.end.line, "endColumn": end,
+            },
+            "insertedContent": { "text": one.text },
+        }));
+    }
+    let changes = files.into_iter();
+    let changes = changes.map(|(file, list)| json!({ "artifactLocation": { "uri": uri(file) }, "replacements": list }));
+    json!({
+        "description": { "text": escaped(&fix.title) },
+        "artifactChanges": changes.collect::<Vec<_>>(),
+        "properties": { "safe": fix.safe },
+    })
 }
 
 fn related(at: usize, label: &Label, checked: &Checked<'_>) -> Value {

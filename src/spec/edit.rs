@@ -1,158 +1,417 @@
-//! Puts numbers into a spec's text without touching anything else: comments, order and layout stay.
+//! Puts values into a spec's text without touching anything else: comments, order, layout and line endings stay.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::diagnostic::Diagnostics;
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Span};
 use crate::spec::assemble::parts;
-use crate::vocabulary::Kind;
-use crate::yaml::{self, Node, Value};
+use crate::spec::insert::{Pair, appended, quoted, short_form, step_as_mapping};
+use crate::yaml::{self, Document, Node, Value};
 
-/// A number to put in: a component, the dotted key of an attribute, and the value.
+/// What a value is said of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// An entry of `components:`; one that no file has is added.
+    Component(String),
+    /// An entry of `flows:`.
+    Flow(String),
+    /// An entry of `data:`.
+    Data(String),
+    /// The line of a flow that stands here.
+    Step(Span),
+    /// `requires:`
+    System,
+}
+
+/// A value to put in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
-    /// The component's name.
-    pub component: String,
-    /// `replicas`, `replication.replicas`, `pool.size` …
+    /// Whose.
+    pub subject: Subject,
+    /// The dotted key of an attribute: `replicas`, `replication.replicas`, `pool.size` …; empty for a new component, whose
+    /// value is then its whole description.
     pub key: String,
     /// The value as text.
     pub value: String,
+    /// Where its value stands today, if it has one that counts.
+    pub stated: Option<Span>,
+    /// The file that describes the subject, if it is known.
+    pub file: Option<SourceId>,
+}
+
+impl Edit {
+    /// A size of a component.
+    pub fn size(component: &str, key: &str, value: String) -> Edit {
+        let (stated, file) = (None, None);
+        Edit { subject: Subject::Component(component.to_owned()), key: key.to_owned(), value, stated, file }
+    }
+
+    fn name(&self) -> &str {
+        match &self.subject {
+            Subject::Component(name) | Subject::Flow(name) | Subject::Data(name) => name,
+            Subject::Step(_) => "the call",
+            Subject::System => "requires",
+        }
+    }
+
+    fn section(&self) -> &'static str {
+        match self.subject {
+            Subject::Component(_) => "components",
+            Subject::Flow(_) | Subject::Step(_) => "flows",
+            Subject::Data(_) => "data",
+            Subject::System => "requires",
+        }
+    }
+}
+
+/// Text to put in the place of other text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Replacement {
+    /// The place, which may be empty.
+    pub span: Span,
+    /// What comes there.
+    pub text: String,
+}
+
+/// Where things are described in the files of a spec.
+pub struct Editor<'s> {
+    sources: &'s Sources,
+    /// The uppermost file first, then what it includes, then what it extends.
+    files: Vec<Document<'s>>,
+    /// How many of them nobody extends.
+    upper: usize,
+}
+
+/// Names and steps of one file.
+#[derive(Default)]
+struct Index<'d> {
+    named: BTreeMap<(&'static str, &'d str), (Node<'d>, Node<'d>)>,
+    steps: BTreeMap<Span, Node<'d>>,
+}
+
+/// The places of an editor's files, found when first asked for.
+pub struct Places<'e> {
+    editor: &'e Editor<'e>,
+    indices: Vec<OnceCell<Index<'e>>>,
+}
+
+impl<'s> Editor<'s> {
+    /// Parses the files of a spec.
+    pub fn new(sources: &'s Sources, id: SourceId) -> Self {
+        let parts = parts(sources, id);
+        let upper = parts.upper.len();
+        let all = parts.upper.into_iter().chain(parts.lower);
+        Editor { sources, files: all.map(|id| yaml::parse(sources, id, &mut Diagnostics::new())).collect(), upper }
+    }
+
+    /// What is described where.
+    pub fn places(&'s self) -> Places<'s> {
+        Places { editor: self, indices: self.files.iter().map(|_| OnceCell::new()).collect() }
+    }
+}
+
+impl<'e> Places<'e> {
+    fn index(&self, at: usize) -> Option<&Index<'e>> {
+        let document = self.editor.files.get(at)?;
+        Some(self.indices.get(at)?.get_or_init(|| Index::of(document)))
+    }
+
+    fn file(&self, id: SourceId) -> Option<usize> {
+        self.editor.files.iter().position(|document| document.source() == id)
+    }
+
+    /// The replacements that make all edits, or why one of them has no place. Edits of one thing are one replacement.
+    pub fn replacements(&self, edits: &[Edit]) -> Result<Vec<Replacement>, String> {
+        let mut done: Vec<Replacement> = Vec::new();
+        let mut grouped: BTreeMap<(usize, &Subject), Vec<&Edit>> = BTreeMap::new();
+        for edit in edits {
+            match edit.stated {
+                Some(span) => match self.file(span.source) {
+                    Some(file) => grouped.entry((file, &edit.subject)).or_default().push(edit),
+                    None => return Err(format!("`{}` of {} is not said in a file of the spec", edit.key, edit.name())),
+                },
+                None => grouped.entry((self.home(edit), &edit.subject)).or_default().push(edit),
+            }
+        }
+        for ((file, _), edits) in grouped {
+            done.extend(self.one(file, &edits)?);
+        }
+        done.sort();
+        Ok(merged(done))
+    }
+
+    /// The file to which an edit of something unsaid goes: the one that describes it, or the spec itself.
+    fn home(&self, edit: &Edit) -> usize {
+        if let Some(file) = edit.file.and_then(|id| self.file(id)) {
+            return file;
+        }
+        let named = |at: &usize| match &edit.subject {
+            Subject::Step(span) => self.file(span.source) == Some(*at),
+            Subject::System => self.section(*at, "requires").is_some(),
+            _ => self.index(*at).is_some_and(|index| index.named.contains_key(&(edit.section(), edit.name()))),
+        };
+        // Of what the spec extends nothing is changed unless it says the value itself, since others may extend it too.
+        (0..self.editor.upper).find(named).unwrap_or(0)
+    }
+
+    fn section(&self, file: usize, key: &str) -> Option<(Node<'e>, Node<'e>)> {
+        let root = self.editor.files.get(file)?.root()?;
+        root.entries().find(|(name, value)| name.as_str() == Some(key) && !value.is_null())
+    }
+
+    fn one(&self, file: usize, edits: &[&Edit]) -> Result<Vec<Replacement>, String> {
+        let Some((edit, document)) = edits.first().zip(self.editor.files.get(file)) else { return Ok(Vec::new()) };
+        let text = self.editor.sources.get(document.source()).text();
+        let place = Place { document, text };
+        if let Subject::Step(span) = edit.subject {
+            let node = self.index(file).and_then(|index| index.steps.get(&span));
+            let node = node.ok_or("this call is not written in a line of its own")?;
+            return place.step(*node, edits);
+        }
+        let found = match edit.subject {
+            Subject::System => self.section(file, "requires"),
+            _ => self.index(file).and_then(|index| index.named.get(&(edit.section(), edit.name()))).copied(),
+        };
+        match found {
+            Some((key, node)) if !node.is_null() => {
+                place.own(key, node)?;
+                place.thing(node, edits, edit.name())
+            }
+            _ => self.fresh(file, &place, edits).map(|replacement| vec![replacement]),
+        }
+    }
+
+    /// Something that the file says nothing of yet.
+    fn fresh(&self, file: usize, place: &Place<'_, '_>, edits: &[&Edit]) -> Result<Replacement, String> {
+        let Some(edit) = edits.first() else { return Err("there is nothing to say".to_owned()) };
+        let (section, name) = (edit.section(), edit.name());
+        let pairs = Pair::grouped(edits.iter().map(|edit| (edit.key.as_str(), edit.value.as_str())));
+        let value = if edit.key.is_empty() { quoted(&edit.value)? } else { Pair::braced(&pairs) };
+        let end = place.line_end();
+        if edit.subject == Subject::System {
+            return place.at_the_end(&format!("requires: {value}{end}"));
+        }
+        match self.section(file, section) {
+            Some((key, node)) => {
+                place.own(key, node)?;
+                if !matches!(node.value(), Value::Mapping) {
+                    return Err(format!("`{name}` has no place under `{section}:`"));
+                }
+                let pair = Pair { key: quoted(name)?, value };
+                appended(node, place.text, &[pair])
+            }
+            None if section == "components" => {
+                place.at_the_end(&format!("components:{end}  {}: {value}{end}", quoted(name)?))
+            }
+            None => Err(format!("`{name}` is not described in this file")),
+        }
+    }
+}
+
+impl<'d> Index<'d> {
+    fn of(document: &'d Document<'_>) -> Self {
+        let mut index = Index::default();
+        let root = document.root();
+        for section in ["components", "flows", "data"] {
+            for (key, node) in root.and_then(|root| root.get(section)).into_iter().flat_map(Node::entries) {
+                index.named.insert((section, key.as_str().unwrap_or("")), (key, node));
+                if section != "flows" {
+                    continue;
+                }
+                for item in node.get("steps").into_iter().flat_map(Node::items) {
+                    for step in std::iter::once(item).chain(item.get("par").into_iter().flat_map(Node::items)) {
+                        index.steps.insert(step.span(), step);
+                    }
+                }
+            }
+        }
+        index
+    }
+}
+
+/// One file that is edited.
+struct Place<'p, 'd> {
+    document: &'p Document<'d>,
+    text: &'p str,
+}
+
+impl Place<'_, '_> {
+    fn line_end(&self) -> &'static str {
+        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
+    }
+
+    fn replacement(&self, range: Range<usize>, text: String) -> Replacement {
+        Replacement { span: Span::new(self.document.source(), range), text }
+    }
+
+    /// A further section behind the last line.
+    fn at_the_end(&self, section: &str) -> Result<Replacement, String> {
+        // Behind `...` or in a mapping in braces there is no place for it.
+        let root =
+            self.document.root().filter(|root| !self.text.get(root.span().range()).unwrap_or("{").starts_with('{'));
+        if root.is_none() || self.text.lines().any(|line| line.trim_end() == "...") {
+            return Err("there is no place for it at the end of the file".to_owned());
+        }
+        let first = if self.text.ends_with('\n') { "" } else { self.line_end() };
+        Ok(self.replacement(self.text.len()..self.text.len(), format!("{first}{section}")))
+    }
+
+    /// What an anchor names is used elsewhere too, and what an alias stands for is written elsewhere.
+    fn own(&self, key: Node<'_>, node: Node<'_>) -> Result<(), String> {
+        let between = self.text.get(key.span().range().end..node.span().range().start);
+        match between {
+            Some(between) if !between.contains(['&', '*']) => Ok(()),
+            _ => Err(format!("`{}` is shared by an anchor; write it out", key.as_str().unwrap_or(""))),
+        }
+    }
+
+    /// The value of a key, unless it is merged in from elsewhere (`<<`).
+    fn get<'n>(&self, node: Node<'n>, key: &str) -> Result<Option<Node<'n>>, String> {
+        let inside = node.span().range();
+        let found = node.entries().find(|(name, _)| name.as_str() == Some(key));
+        match found.filter(|(name, _)| inside.contains(&name.span().range().start)) {
+            Some((name, value)) => self.own(name, value).map(|()| Some(value)),
+            None => Ok(None),
+        }
+    }
+
+    /// Values of a component, flow, data set or of the system.
+    fn thing(&self, node: Node<'_>, edits: &[&Edit], name: &str) -> Result<Vec<Replacement>, String> {
+        if let Some(whole) = edits.iter().find(|edit| edit.key.is_empty()) {
+            return Err(format!("there is a component `{}` already", whole.name()));
+        }
+        match node.value() {
+            Value::Scalar { .. } if matches!(edits.first().map(|e| &e.subject), Some(Subject::Component(_))) => {
+                let pairs = edits.iter().map(|edit| (edit.key.as_str(), edit.value.as_str()));
+                let text = short_form(node, self.text, &pairs.collect::<Vec<_>>())?;
+                Ok(vec![self.replacement(node.span().range(), text)])
+            }
+            Value::Mapping => self.mapping(node, edits, name),
+            _ => Err(format!("`{name}` has no place for `{}`", edits.first().map_or("", |edit| &edit.key))),
+        }
+    }
+
+    fn mapping(&self, node: Node<'_>, edits: &[&Edit], name: &str) -> Result<Vec<Replacement>, String> {
+        let mut done = Vec::new();
+        let mut missing: Vec<(&str, &str)> = Vec::new();
+        let mut nested: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+        for edit in edits {
+            let (first, rest) =
+                edit.key.split_once('.').map_or((edit.key.as_str(), None), |(first, rest)| (first, Some(rest)));
+            match (self.get(node, first)?, rest) {
+                (Some(value), None) if !matches!(value.value(), Value::Mapping | Value::Sequence) => {
+                    done.push(self.replacement(value.span().range(), edit.value.clone()));
+                }
+                (Some(value), None) if matches!(value.value(), Value::Sequence) && edit.value.starts_with('[') => {
+                    done.push(self.replacement(value.span().range(), edit.value.clone()));
+                }
+                (Some(_), None) => return Err(format!("`{first}` of {name} is written in parts; change it by hand")),
+                (Some(group), Some(rest)) => match (group.value(), self.within(group, rest)?) {
+                    (Value::Mapping, Some(value)) => {
+                        done.push(self.replacement(value.span().range(), edit.value.clone()))
+                    }
+                    (Value::Mapping, None) => nested.entry(first).or_default().push((rest, &edit.value)),
+                    // What is said in short is said of the member that the group stands for, or that there is none.
+                    (Value::Scalar { .. }, _) if edit.stated == Some(group.span()) => {
+                        let others = edits.iter().filter(|other| other.key.starts_with(&format!("{first}.")));
+                        let none = matches!(group.as_str(), Some("none" | "false"));
+                        if others.count() > 1 || none {
+                            nested.entry(first).or_default().push((rest, &edit.value));
+                        } else {
+                            done.push(self.replacement(group.span().range(), edit.value.clone()));
+                        }
+                    }
+                    (Value::Scalar { .. }, _) if matches!(group.as_str(), Some("none" | "false")) => {
+                        nested.entry(first).or_default().push((rest, &edit.value));
+                    }
+                    _ => return Err(format!("`{first}` of {name} is written in short; write it as a mapping")),
+                },
+                (None, _) => missing.push((&edit.key, &edit.value)),
+            }
+        }
+        for (first, pairs) in nested {
+            let Some(group) = self.get(node, first)? else { continue };
+            let pairs = Pair::grouped(pairs.into_iter());
+            done.push(match group.value() {
+                Value::Mapping => appended(group, self.text, &pairs)?,
+                _ => self.replacement(group.span().range(), Pair::braced(&pairs)),
+            });
+        }
+        if !missing.is_empty() {
+            done.push(appended(node, self.text, &Pair::grouped(missing.into_iter()))?);
+        }
+        Ok(done)
+    }
+
+    /// A value below a group, whose key may have dots of its own.
+    fn within<'n>(&self, group: Node<'n>, rest: &str) -> Result<Option<Node<'n>>, String> {
+        match rest.split_once('.') {
+            Some(_) => Err(format!("`{rest}` lies too deep; change it by hand")),
+            None => self.get(group, rest),
+        }
+    }
+
+    /// Values of a call, whose line may have to become a mapping.
+    fn step(&self, node: Node<'_>, edits: &[&Edit]) -> Result<Vec<Replacement>, String> {
+        let line = node.get("call").unwrap_or(node);
+        let calls = line
+            .as_str()
+            .map_or(0, |text| ["->", "~>", "→"].iter().map(|arrow| text.matches(arrow).count()).sum::<usize>());
+        let states = edits.iter().all(|edit| edit.stated.is_some());
+        if calls > 1 && !states {
+            return Err("its line holds several calls; give this one a line of its own".to_owned());
+        }
+        if matches!(node.value(), Value::Mapping) {
+            return self.mapping(node, edits, "the call");
+        }
+        let pairs = Pair::grouped(edits.iter().map(|edit| (edit.key.as_str(), edit.value.as_str())));
+        if edits.iter().any(|edit| edit.stated.is_some()) {
+            return Err("this is said in the line itself; change it by hand".to_owned());
+        }
+        let text = step_as_mapping(node, self.text, &pairs)?;
+        Ok(vec![self.replacement(node.span().range(), text)])
+    }
+}
+
+/// Insertions at one place become one, in their order.
+fn merged(list: Vec<Replacement>) -> Vec<Replacement> {
+    let mut out: Vec<Replacement> = Vec::new();
+    for one in list {
+        match out.last_mut().filter(|last| last.span == one.span && one.span.start == one.span.end) {
+            Some(last) => last.text.push_str(&one.text),
+            None => out.push(one),
+        }
+    }
+    out
+}
+
+/// The texts of files with replacements, which mustn't overlap.
+pub fn replaced(sources: &Sources, replacements: &[Replacement]) -> Vec<(SourceId, String)> {
+    let mut list: Vec<&Replacement> = replacements.iter().collect();
+    list.sort();
+    list.dedup();
+    let files: BTreeSet<SourceId> = list.iter().map(|one| one.span.source).collect();
+    let text = |file: SourceId| {
+        let mut out = sources.get(file).text().to_owned();
+        for one in list.iter().rev().filter(|one| one.span.source == file) {
+            if out.get(one.span.range()).is_some() {
+                out.replace_range(one.span.range(), &one.text);
+            }
+        }
+        (file, out)
+    };
+    files.into_iter().map(text).collect()
 }
 
 /// The texts of the files of a spec with all edits, or why one of them has no place. An edit goes to the file that has the
 /// component: the spec's own, or one that it includes. Of what the spec extends nothing is changed, since others may extend it
 /// too; sizes of those components are added to the spec itself.
 pub fn edited_files(sources: &Sources, id: SourceId, edits: &[Edit]) -> Result<Vec<(SourceId, String)>, String> {
-    let files = parts(sources, id).upper;
-    let documents: Vec<_> = files.iter().map(|file| yaml::parse(sources, *file, &mut Diagnostics::new())).collect();
-    let mut by_file: BTreeMap<SourceId, (Vec<Edit>, Vec<Edit>)> = BTreeMap::new();
-    for edit in edits {
-        let has = |document: &yaml::Document<'_>| {
-            document.root()?.get("components")?.get(&edit.component).filter(|node| !node.is_null()).map(|_| ())
-        };
-        match files.iter().zip(&documents).find(|(_, document)| has(document).is_some()) {
-            Some((file, _)) => by_file.entry(*file).or_default().0.push(edit.clone()),
-            None => by_file.entry(*files.first().unwrap_or(&id)).or_default().1.push(edit.clone()),
-        }
-    }
-    let text = |(file, (there, new)): (SourceId, (Vec<Edit>, Vec<Edit>))| {
-        let mut text = edited(sources, file, &there)?;
-        if !new.is_empty() {
-            text = extended(&text, &new)?;
-        }
-        Ok((file, text))
-    };
-    by_file.into_iter().map(text).collect()
-}
-
-/// A text with components that it doesn't have yet, of which only some sizes are said.
-fn extended(text: &str, edits: &[Edit]) -> Result<String, String> {
-    let mut grouped: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for edit in edits {
-        let pair = match edit.key.split_once('.') {
-            Some((group, key)) => format!("{group}: {{ {key}: {} }}", edit.value),
-            None => format!("{}: {}", edit.key, edit.value),
-        };
-        grouped.entry(&edit.component).or_default().push(pair);
-    }
-    let mut text = text.to_owned();
-    for (component, pairs) in grouped {
-        let mut sources = Sources::new();
-        let id = sources.add("", text.as_str());
-        let document = yaml::parse(&sources, id, &mut Diagnostics::new());
-        let value = format!("{{ {} }}", pairs.join(", "));
-        let components = document.root().and_then(|root| root.get("components"));
-        match components {
-            Some(node) if node.entries().next().is_some() => {
-                let (range, new) = insertion(node, &text, component, &value)?;
-                text.replace_range(range, &new);
-            }
-            Some(_) => return Err(format!("`{component}` has no place under the empty `components:`")),
-            None => {
-                if !text.ends_with('\n') {
-                    text.push('\n');
-                }
-                text += &format!("components:\n  {component}: {value}\n");
-            }
-        }
-    }
-    Ok(text)
-}
-
-/// The text of one file with all edits, or why one of them has no place.
-pub fn edited(sources: &Sources, id: SourceId, edits: &[Edit]) -> Result<String, String> {
-    let document = yaml::parse(sources, id, &mut Diagnostics::new());
-    let text = sources.get(id).text();
-    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
-    for edit in edits {
-        let components = document.root().and_then(|root| root.get("components"));
-        let node = components.and_then(|components| components.get(&edit.component));
-        let node = node.ok_or_else(|| format!("`{}` is not described in this file", edit.component))?;
-        changes.push(place(node, text, edit)?);
-    }
-    changes.sort_by_key(|(range, _)| (range.start, range.end));
-    let mut out = text.to_owned();
-    for (range, new) in changes.into_iter().rev() {
-        out.replace_range(range, &new);
-    }
-    Ok(out)
-}
-
-/// What to replace by what.
-fn place(node: Node<'_>, text: &str, edit: &Edit) -> Result<(Range<usize>, String), String> {
-    let (first, rest) = edit.key.split_once('.').map_or((edit.key.as_str(), None), |(first, rest)| (first, Some(rest)));
-    match (node.value(), node.get(first), rest) {
-        (Value::Scalar { .. }, ..) => short_form(node, text, edit),
-        (Value::Mapping, Some(value), None) => Ok((value.span().range(), edit.value.clone())),
-        (Value::Mapping, Some(group), Some(rest)) => match (group.value(), group.get(rest)) {
-            (Value::Mapping, Some(value)) => Ok((value.span().range(), edit.value.clone())),
-            (Value::Mapping, None) => insertion(group, text, rest, &edit.value),
-            _ => Err(format!("`{}` of `{}` is written in short; write it as a mapping", first, edit.component)),
-        },
-        (Value::Mapping, None, None) => insertion(node, text, first, &edit.value),
-        (Value::Mapping, None, Some(rest)) => insertion(node, text, first, &format!("{{ {rest}: {} }}", edit.value)),
-        _ => Err(format!("`{}` has no place for `{}`", edit.component, edit.key)),
-    }
-}
-
-/// A further key at the beginning of a mapping.
-fn insertion(node: Node<'_>, text: &str, key: &str, value: &str) -> Result<(Range<usize>, String), String> {
-    let Some((first, _)) = node.entries().next() else {
-        return Err(format!("`{key}` has no place in an empty mapping"));
-    };
-    let start = first.span().range().start;
-    let span = node.span().range();
-    let in_braces = text.get(span.start..).is_some_and(|rest| rest.trim_start().starts_with('{'));
-    if in_braces {
-        return Ok((start..start, format!("{key}: {value}, ")));
-    }
-    let line = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let indent = text.get(line..start).unwrap_or("");
-    if !indent.chars().all(char::is_whitespace) {
-        return Err(format!("`{key}` has no place on this line"));
-    }
-    Ok((start..start, format!("{key}: {value}\n{indent}")))
-}
-
-/// `postgresql x3`, `service`: the number in place, or a mapping in its stead.
-fn short_form(node: Node<'_>, text: &str, edit: &Edit) -> Result<(Range<usize>, String), String> {
-    let range = node.span().range();
-    let written = text.get(range.clone()).unwrap_or("");
-    let mut words = node.as_str().unwrap_or("").split_whitespace();
-    let what = words.next().unwrap_or("");
-    let count = words.next().and_then(|count| count.strip_prefix('x'));
-    if edit.key == "replicas" && !written.starts_with(['"', '\'']) && count.is_some() {
-        return Ok((range, format!("{what} x{}", edit.value)));
-    }
-    let word = if Kind::from_name(what).is_some() { "is" } else { "uses" };
-    let replicas = count.map_or(String::new(), |count| format!(", replicas: {count}"));
-    let (key, value) = match edit.key.split_once('.') {
-        Some((group, key)) => (group, format!("{{ {key}: {} }}", edit.value)),
-        None => (edit.key.as_str(), edit.value.clone()),
-    };
-    let replicas = if key == "replicas" { String::new() } else { replicas };
-    Ok((range, format!("{{ {word}: {what}{replicas}, {key}: {value} }}")))
+    let editor = Editor::new(sources, id);
+    let replacements = editor.places().replacements(edits)?;
+    Ok(replaced(sources, &replacements))
 }
 
 #[cfg(test)]
@@ -160,10 +419,14 @@ mod tests {
     use super::*;
 
     fn edit(text: &str, component: &str, key: &str, value: &str) -> String {
+        all(text, &[Edit::size(component, key, value.to_owned())]).unwrap()
+    }
+
+    fn all(text: &str, edits: &[Edit]) -> Result<String, String> {
         let mut sources = Sources::new();
         let id = sources.add("spec", text);
-        let edit = Edit { component: component.to_owned(), key: key.to_owned(), value: value.to_owned() };
-        edited(&sources, id, &[edit]).unwrap()
+        let mut texts = edited_files(&sources, id, edits)?;
+        Ok(texts.remove(0).1)
     }
 
     #[test]
@@ -171,8 +434,8 @@ mod tests {
         let spec = "napkin: 1\ncomponents:\n  api:           # the service\n    is: service  # ours\n    replicas: 3  # for now\n  db: { uses: postgresql, replication: { mode: async, replicas: 2 } } # store\n  lb: aws-alb\n  kv: redis x3\n";
         assert_eq!(edit(spec, "api", "replicas", "8"), spec.replace("replicas: 3 ", "replicas: 8 "));
         assert_eq!(edit(spec, "db", "replication.replicas", "4"), spec.replace("replicas: 2", "replicas: 4"));
-        assert_eq!(edit(spec, "api", "cores", "4"), spec.replace("    is: service", "    cores: 4\n    is: service"));
-        assert_eq!(edit(spec, "db", "shards", "4"), spec.replace("{ uses: post", "{ shards: 4, uses: post"));
+        assert_eq!(edit(spec, "api", "cores", "4"), spec.replace("# for now", "# for now\n    cores: 4"));
+        assert_eq!(edit(spec, "db", "shards", "4"), spec.replace(" } } #", " }, shards: 4 } #"));
         assert_eq!(edit(spec, "lb", "replicas", "2"), spec.replace("aws-alb", "{ uses: aws-alb, replicas: 2 }"));
         assert_eq!(edit(spec, "kv", "replicas", "5"), spec.replace("redis x3", "redis x5"));
         assert_eq!(
@@ -181,7 +444,41 @@ mod tests {
         );
         assert_eq!(
             edit(spec, "api", "pool.size", "20"),
-            spec.replace("    is: service", "    pool: { size: 20 }\n    is: service")
+            spec.replace("# for now", "# for now\n    pool: { size: 20 }")
         );
+        assert_eq!(edit(spec, "queue", "", "sqs"), format!("{spec}  queue: sqs\n"));
+    }
+
+    #[test]
+    fn lines_end_as_they_did() {
+        let spec = "napkin: 1\r\ncomponents:\r\n  api:\r\n    is: service # ours\r\n  kv: redis";
+        assert_eq!(edit(spec, "api", "cores", "4"), spec.replace("# ours", "# ours\r\n    cores: 4"));
+        assert_eq!(edit(spec, "q", "", "queue"), format!("{spec}\r\n  q: queue"));
+        let none = "napkin: 1\r\nname: x\r\n";
+        assert_eq!(edit(none, "q", "", "queue"), format!("{none}components:\r\n  q: queue\r\n"));
+    }
+
+    #[test]
+    fn what_is_shared_or_merged_in_is_left_alone() {
+        let spec =
+            "napkin: 1\ncomponents:\n  a: &a { is: service, replicas: 2 }\n  b: *a\n  c:\n    <<: *a\n    cores: 2\n";
+        for name in ["a", "b"] {
+            assert!(all(spec, &[Edit::size(name, "replicas", "3".to_owned())]).unwrap_err().contains("anchor"));
+        }
+        assert_eq!(edit(spec, "c", "replicas", "3"), format!("{spec}    replicas: 3\n"));
+    }
+
+    #[test]
+    fn several_values_of_one_thing_go_together() {
+        let spec = "napkin: 1\ncomponents: { q: queue, r: { is: queue, dead_letter: none }, s: {is: queue, retention: 1 day} }\n";
+        let of = |name: &str| {
+            [("dead_letter.to", "dlq"), ("dead_letter.after", "5")]
+                .map(|(key, value)| Edit::size(name, key, value.to_owned()))
+        };
+        let group = "dead_letter: { to: dlq, after: 5 }";
+        let q = all(spec, &of("q")).unwrap();
+        assert_eq!(q, spec.replace("q: queue,", &format!("q: {{ is: queue, {group} }},")));
+        assert_eq!(all(spec, &of("r")).unwrap(), spec.replace("dead_letter: none", group));
+        assert_eq!(all(spec, &of("s")).unwrap(), spec.replace("1 day}", &format!("1 day, {group}}}")));
     }
 }
