@@ -3,6 +3,7 @@
 mod field;
 mod fingerprint;
 mod fold;
+mod keys;
 mod loss;
 mod pack;
 mod parameter;
@@ -22,6 +23,7 @@ use crate::source::Span;
 pub use field::{FIELDS, FieldDef};
 pub use fingerprint::{Fingerprint, numbered};
 pub use fold::{Folding, Follows, Ties, check_ties, fold};
+pub use keys::{RULE_KEYS, RuleKey, RuleShape};
 pub use pack::{Confidence, PACKS, Pack, Packs};
 pub use parameter::{Given, Overrides, Parameter, ParameterSetting, ParameterValue};
 pub use policy::{Policy, Selector, Setting, severity_name};
