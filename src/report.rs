@@ -28,6 +28,7 @@ pub mod plan;
 pub mod recovery;
 pub mod sarif;
 pub mod schema;
+pub mod schema_rule;
 pub mod sensitivity;
 pub mod simulation;
 pub mod sweep;
@@ -299,7 +300,7 @@ impl<'i> Item<'i> {
 }
 
 /// `1 error`, `2 errors`.
-fn plural(count: usize, word: &str) -> String {
+pub(crate) fn plural(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -466,7 +466,7 @@ fn mistakes_in_fixes_are_found_when_rules_are_loaded() {
         ("{ title: t, when: component.nodes, set: { ttl: 1 h } }", "component.nodes", "is a condition"),
         ("{ title: t, set: { measured: 3 } }", "3", "a value that a fix can't give"),
         ("{ title: t, add: { q: [queue] } }", "[queue]", "described in short"),
-        ("none", "none", "a fix says what it sets"),
+        ("none", "none", "`fix` has to be a mapping"),
     ] {
         let (at, told) = found(fix);
         assert!(at == place && told.contains(says), "{fix}: at {at}: {told}");

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use crate::analysis::{Analysis, Question, ask};
 use crate::cli::config::{Configs, Spec};
 use crate::cli::output::{self, Format, Output};
+use crate::cli::selection::{self, Choice};
 use crate::cli::simulate::RUNS;
-use crate::cli::{Done, Failure, Outcome, Terminal, files, print, selection};
+use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
 use crate::config::Flags;
 use crate::definition::SEED;
 use crate::diagnostic::Severity;
@@ -19,6 +20,8 @@ use crate::source::{SourceId, Sources};
 pub(super) struct Args {
     /// Specs, or folders of specs, or `-` for standard input; `paths` of `napkin.toml` if left out.
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    choice: Choice,
     /// How to print what was found.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -97,11 +100,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     };
     let mut configs = Configs::new(&args.config, &args.rules, flags, texts, style)?;
     if args.show_config {
-        return super::show_config::run(&args.paths, &mut configs, style);
+        return super::show_config::run(&args.paths, args.choice, &mut configs, style);
     }
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
-    let (specs, ids) = selection::load(&args.paths, &args.overlays, &mut configs, &mut sources)?;
+    let (specs, ids) = selection::load(&args.paths, args.choice, &args.overlays, &mut configs, &mut sources)?;
     output::distinct(&args.output, &configs.inputs(&specs, &sources))?;
     let today = files::today();
     let extent = Extent::Requests(args.requests as usize);

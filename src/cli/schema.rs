@@ -1,7 +1,10 @@
 //! `napkin schema`
 
 use crate::cli::{Done, Failure, Outcome, print};
-use crate::report::schema;
+use crate::diagnostic::Diagnostics;
+use crate::lint::built_in;
+use crate::report::{schema, schema_rule};
+use crate::source::Sources;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -14,6 +17,8 @@ pub(super) struct Args {
 enum Of {
     /// Spec files.
     Spec,
+    /// Rule files.
+    Rule,
     /// `napkin.toml`.
     Config,
     /// `check --format json`.
@@ -37,8 +42,11 @@ enum Of {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
+    let failed = |error: serde_json::Error| Failure(format!("can't write the schema: {error}"));
     let text = match args.of {
-        Of::Spec => schema::spec().map_err(|error| Failure(format!("can't write the schema: {error}")))?,
+        Of::Spec => schema::spec().map_err(failed)?,
+        // No mistakes: a test asserts that there are none in what ships.
+        Of::Rule => schema_rule::rule(&built_in(&mut Sources::new(), &mut Diagnostics::new())).map_err(failed)?,
         Of::Config => schema::CONFIG.to_owned(),
         Of::Check => schema::CHECK.to_owned(),
         Of::Baseline => schema::BASELINE.to_owned(),

@@ -6,19 +6,39 @@ use crate::cli::config::{Configs, File, Spec, missing};
 use crate::cli::{Failure, files, warn};
 use crate::config::Patterns;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::{SourceId, Sources, Spanned};
+use crate::report::plural;
+use crate::source::{MAX_BYTES, SourceId, Sources, Spanned};
 use crate::spec::gather;
+use crate::yaml;
+
+/// Which of the files that paths stand for are checked. With either, a run that has nothing to check is no failure.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(super) struct Choice {
+    /// Leave out YAML files that are no specs: those without `napkin:` at the top.
+    #[arg(long)]
+    only_specs: bool,
+    /// Leave out what napkin.toml excludes, and parts of specs, also where a path names them.
+    #[arg(long)]
+    force_exclude: bool,
+}
+
+impl Choice {
+    fn may_be_empty(self) -> bool {
+        self.only_specs || self.force_exclude
+    }
+}
 
 /// Reads the specs that paths stand for, what they include and extend, and what is laid over them; parts of specs aren't checked
 /// by themselves. Warns of overrides that no spec has.
 pub(super) fn load(
     paths: &[PathBuf],
+    choice: Choice,
     overlays: &files::Overlays,
     configs: &mut Configs<'_>,
     sources: &mut Sources,
 ) -> Result<(Vec<Spec>, Vec<SourceId>), Failure> {
     let mut list = Vec::new();
-    for spec in specs(paths, configs)? {
+    for spec in specs(paths, choice, configs)? {
         let id = files::read(&spec.path, sources)?;
         for over in configs.overlays(&spec) {
             let over = files::read(&files::from_here(&over), sources)?;
@@ -40,7 +60,7 @@ pub(super) fn load(
     }
     warn_of_idle_overrides(list.iter().map(|(spec, _)| spec), configs)?;
     let list = files::systems(list.into_iter().map(|one| (one.0.named, one)).collect(), |(_, id)| *id, sources);
-    if list.is_empty() {
+    if list.is_empty() && !choice.may_be_empty() {
         let message = "all files there are parts that others include; name one to check it by itself";
         return Err(Failure(message.to_owned()));
     }
@@ -48,35 +68,77 @@ pub(super) fn load(
 }
 
 /// The specs that paths stand for; without paths, those of `napkin.toml`. Folders are walked as git would see them, without
-/// what is excluded and without rules; a file that is named is checked in any case.
-pub(super) fn specs(paths: &[PathBuf], configs: &mut Configs<'_>) -> Result<Vec<Spec>, Failure> {
+/// what is excluded and without rules; a file that is named is checked in any case, unless the choice says otherwise.
+pub(super) fn specs(paths: &[PathBuf], choice: Choice, configs: &mut Configs<'_>) -> Result<Vec<Spec>, Failure> {
     let mut specs = Vec::new();
+    let mut others = 0;
+    let mut wanted = |path: &Path| {
+        let wanted = !choice.only_specs || is_spec(path)?;
+        others += usize::from(!wanted);
+        Ok(wanted)
+    };
     let named = !paths.is_empty();
     let paths = if named { paths.iter().map(|path| (path.clone(), true)).collect() } else { settled(configs)? };
     for (path, exact) in paths {
         if !path.is_dir() {
-            let spec = configs.spec(path, exact)?;
-            if exact || !is_left_out(&spec, configs) {
+            let named = exact && !choice.force_exclude;
+            let spec = configs.spec(path, named)?;
+            if (named || !is_left_out(&spec, configs)) && wanted(&spec.path)? {
                 specs.push(spec);
             }
             continue;
         }
-        let found = files::specs(std::slice::from_ref(&path))?;
+        let found = match choice.may_be_empty() {
+            true => files::yaml_files(&path)?,
+            false => files::specs(std::slice::from_ref(&path))?,
+        };
         let before = specs.len();
         for file in found {
             // `../specs/a.yaml` within `specs` is `a.yaml`; what the command names is called what it calls it.
             let file = if named { file } else { files::from_here(&files::placed(&file)) };
             let spec = configs.spec(file, false)?;
-            if !is_left_out(&spec, configs) {
+            if !is_left_out(&spec, configs) && wanted(&spec.path)? {
                 specs.push(spec);
             }
         }
-        if specs.len() == before {
+        if specs.len() == before && !choice.may_be_empty() {
             return Err(all_left_out(&path.display().to_string()));
         }
     }
-    if specs.is_empty() { Err(all_left_out("`paths`")) } else { Ok(specs) }
+    if others > 0 {
+        let files = plural(others, "YAML file");
+        warn(&format!("{files} left out, without `napkin:` at the top; begin a spec with `napkin: 1`"));
+    }
+    if specs.is_empty() && !choice.may_be_empty() { Err(all_left_out("`paths`")) } else { Ok(specs) }
 }
+
+/// Whether a file is meant for a spec: `napkin:` is one of its keys, or begins a line where its YAML is broken.
+fn is_spec(path: &Path) -> Result<bool, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(true);
+    }
+    let bytes = std::fs::read(path).map_err(|error| Failure(format!("can't read {}: {error}", path.display())))?;
+    // Most files of a repository aren't specs, and needn't be parsed or even be text to see that.
+    if !bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()) {
+        return Ok(false);
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let begins = |line: &str| {
+        let rest = line.trim_start_matches(['\u{feff}', '{', '"', '\'']).strip_prefix(KEY);
+        rest.is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+    };
+    let (mut sources, mut mistakes) = (Sources::new(), Diagnostics::new());
+    if bytes.len() > MAX_BYTES {
+        return Ok(text.lines().any(begins));
+    }
+    let id = sources.add(path.display().to_string(), &*text);
+    let document = yaml::parse(&sources, id, &mut mistakes);
+    let says = document.root().is_some_and(|root| root.get(KEY).is_some());
+    Ok(says || mistakes.has_errors() && text.lines().any(begins))
+}
+
+/// The key that a spec begins with.
+const KEY: &str = "napkin";
 
 fn all_left_out(place: &str) -> Failure {
     Failure(format!(

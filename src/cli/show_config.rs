@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use crate::cli::config::{Configs, Spec};
-use crate::cli::{Done, Failure, Outcome, print, selection};
+use crate::cli::selection::{self, Choice};
+use crate::cli::{Done, Failure, Outcome, print};
 use crate::report::config::{Shown, text};
 use crate::report::diagnostics::Style;
 
 /// For paths: once for all specs for which the same holds. Without paths: what holds where no override does.
-pub(super) fn run(paths: &[PathBuf], configs: &mut Configs<'_>, style: Style) -> Outcome {
+pub(super) fn run(paths: &[PathBuf], choice: Choice, configs: &mut Configs<'_>, style: Style) -> Outcome {
     if paths.is_empty() {
         let setup = configs.here()?;
         let effective = configs.effective(setup);
         print(&text(&shown(&[], &effective, setup, configs), style))?;
         return Ok(Done::Clean);
     }
-    let specs = selection::specs(paths, configs)?;
+    let specs = selection::specs(paths, choice, configs)?;
     if let Some(gone) = specs.iter().find(|spec| spec.path.as_os_str() != "-" && !spec.path.exists()) {
         return Err(Failure(format!("there is no file {}", gone.path.display())));
     }

@@ -4,6 +4,7 @@ use crate::attributes::{Attribute, AttributeValue, Origin, spelled};
 use crate::diagnostic::suggestion;
 use crate::expr::{Budget, Checked, EntityRef, ExprError, Type, Value, evaluate};
 use crate::lint::Finding;
+use crate::lint::keys::{FIX_KEYS, names as names_of};
 use crate::lint::rule::{Loader, RuleNames, Template};
 use crate::lint::run::{Mentions, fill, own};
 use crate::lint::world::{Scope, World};
@@ -66,8 +67,6 @@ impl Proposal {
     }
 }
 
-const KEYS: [&str; 6] = ["title", "when", "on", "set", "add", "safe"];
-
 const HOW: &str = "write `fix: { title: \"…\", set: { ttl: 1 h } }`";
 
 impl Fix {
@@ -94,16 +93,9 @@ impl Loader<'_, '_> {
     #[expect(clippy::option_option, reason = "outer: a mistake; inner: no fix")]
     pub(super) fn fix(&mut self, target: Target, names: &RuleNames<'_>) -> Option<Option<Fix>> {
         let Some(node) = self.root.get("fix") else { return Some(None) };
-        if !matches!(node.value(), Yaml::Mapping) {
-            self.error(node.span(), "a fix says what it sets", HOW);
+        // What the keys look like has been checked before.
+        if !matches!(node.value(), Yaml::Mapping) || node.get("title").is_some_and(|title| title.as_str().is_none()) {
             return None;
-        }
-        for (key, _) in node.entries() {
-            let name = key.as_str().unwrap_or("");
-            if !KEYS.contains(&name) {
-                self.error(key.span(), format!("a fix has no `{name}`"), suggestion(name, KEYS).unwrap_or_default());
-                return None;
-            }
         }
         let title = node.get("title").filter(|title| title.as_str().is_some_and(|text| !text.trim().is_empty()));
         let Some(title) = title else {
@@ -148,7 +140,10 @@ impl Loader<'_, '_> {
             adds.push((self.template_of(name, names)?, self.template_of(what, names)?));
         }
         if sets.is_empty() && adds.is_empty() {
-            self.error(node.span(), "this fix changes nothing", HOW);
+            // What isn't known as a key has been reported.
+            if node.entries().all(|(key, _)| names_of(FIX_KEYS).any(|known| key.as_str() == Some(known))) {
+                self.error(node.span(), "this fix changes nothing", HOW);
+            }
             return None;
         }
         Some(Some(Fix { title, safe, when, on, sets, adds }))
@@ -165,6 +160,7 @@ impl Loader<'_, '_> {
         (is, example): (&str, &str),
     ) -> Option<Option<Checked>> {
         let Some(value) = node.get(key) else { return Some(None) };
+        value.as_str()?;
         let checked = self.whole(value, names)?;
         if fits(&checked.ty) {
             return Some(Some(checked));

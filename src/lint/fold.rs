@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, suggestion};
 use crate::expr::{Budget, Checked, EntityRef, ExprError, Type, Value, evaluate};
 use crate::lint::Finding;
+use crate::lint::keys::{self, FOLLOWS_KEYS};
 use crate::lint::rule::{Loader, Rule, RuleNames};
 use crate::lint::world::{Scope, World};
 use crate::source::Span;
@@ -48,9 +49,6 @@ pub struct Ties {
     label: String,
 }
 
-/// What an entry of `follows_from` says.
-const KEYS: [&str; 3] = ["rule", "on", "if"];
-
 impl Folding {
     /// All expressions in it.
     pub(super) fn values(&self) -> impl Iterator<Item = &Checked> {
@@ -71,10 +69,13 @@ impl Loader<'_, '_> {
         for node in list(self.root.get("one_for")) {
             folding.one_for.push(self.whole(node, names)?);
         }
+        let known = keys::names(FOLLOWS_KEYS);
         for node in list(self.root.get("follows_from")) {
-            if let Some((key, _)) = node.entries().find(|(key, _)| !KEYS.contains(&key.as_str().unwrap_or(""))) {
+            if let Some((key, _)) =
+                node.entries().find(|(key, _)| !known.clone().any(|known| Some(known) == key.as_str()))
+            {
                 let name = key.as_str().unwrap_or("");
-                let help = suggestion(name, KEYS).unwrap_or_default();
+                let help = suggestion(name, known.clone()).unwrap_or_default();
                 self.error(key.span(), format!("`follows_from` has no `{name}`"), help);
                 return None;
             }

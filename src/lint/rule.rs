@@ -8,6 +8,7 @@ use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
 use crate::lint::field::{FIELDS, lookup};
 use crate::lint::fix::Fix;
 use crate::lint::fold::Folding;
+use crate::lint::keys;
 use crate::lint::pack::{CUSTOM, Confidence, PACKS};
 use crate::lint::parameter::{Parameter, taken};
 use crate::lint::reach::{GRAPH_FUNCTIONS, function};
@@ -15,28 +16,6 @@ use crate::quantity::Hint;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
-
-const KEYS: [&str; 19] = [
-    "rule",
-    "severity",
-    "category",
-    "pack",
-    "confidence",
-    "since",
-    "for",
-    "parameters",
-    "let",
-    "when",
-    "message",
-    "help",
-    "at",
-    "one_for",
-    "follows_from",
-    "fix",
-    "why",
-    "see",
-    "examples",
-];
 
 /// A checked rule.
 #[derive(Debug)]
@@ -191,8 +170,9 @@ impl Loader<'_, '_> {
     }
 
     fn text(&mut self, key: &str) -> Option<String> {
-        match self.root.get(key).and_then(Node::as_str) {
-            Some(text) => Some(text.trim().to_owned()),
+        match self.root.get(key) {
+            // What isn't text has been reported with the keys.
+            Some(node) => Some(node.as_str()?.trim().to_owned()),
             None => {
                 let span = self.root.entries().next().map_or(self.root.span(), |(key, _)| key.span());
                 self.error(span, format!("this rule has no `{key}`"), format!("add `{key}:`"));
@@ -202,14 +182,8 @@ impl Loader<'_, '_> {
     }
 
     fn rule(&mut self) -> Option<Rule> {
-        for (key, _) in self.root.entries() {
-            let name = key.as_str().unwrap_or("");
-            if !KEYS.contains(&name) {
-                self.diagnostics.push(
-                    Diagnostic::error("rule", key.span(), format!("a rule has no `{name}`"))
-                        .maybe_help(suggestion(name, KEYS)),
-                );
-            }
+        if !keys::check(self.root, self.diagnostics) {
+            return None;
         }
         let name = self.text("rule");
         let severity =
@@ -446,7 +420,7 @@ impl Loader<'_, '_> {
 
     /// The attribute that a node names.
     pub(super) fn attribute_of(&mut self, target: Target, node: Node<'_>) -> Option<AttributeId> {
-        let key = node.as_str().unwrap_or("");
+        let key = node.as_str()?;
         let found = AttributeId::find(target, key);
         if found.is_none() {
             let keys: Vec<&str> = AttributeId::of(target).map(|id| id.def().key).collect();
