@@ -4,6 +4,7 @@ mod assemble;
 mod assume;
 mod change;
 mod edit;
+mod group;
 mod include;
 mod merge;
 mod read;
@@ -21,6 +22,7 @@ use crate::vocabulary::{Kind, Operation};
 pub use assemble::{Assembled, Parts, assemble, parts};
 pub use change::Change;
 pub use edit::{Edit, edited, edited_files};
+pub use group::{GroupSpec, SeveritySpec};
 pub use include::{Load, gather, included, is_shared};
 pub use read::read;
 
@@ -37,6 +39,8 @@ pub struct Spec {
     pub regions: Vec<RegionSpec>,
     /// `components:`
     pub components: Vec<ComponentSpec>,
+    /// `groups:`, each before those within it.
+    pub groups: Vec<GroupSpec>,
     /// Components whose description has a mistake; naming them elsewhere is no further mistake.
     pub broken: Vec<String>,
     /// Components that an overlay takes out, and where.
@@ -85,6 +89,10 @@ pub struct ComponentSpec {
     pub profile: Option<Arc<Profile>>,
     /// What the spec says of it.
     pub attributes: AttributeSet,
+    /// The group that it says it is in.
+    pub group: Option<Spanned<String>>,
+    /// How bad findings about it are.
+    pub severities: Vec<SeveritySpec>,
 }
 
 /// A flow.

@@ -28,6 +28,7 @@ mod failures;
 mod folding;
 mod formats;
 mod golden;
+mod groups;
 mod includes;
 mod mechanisms;
 mod mishaps;

@@ -10,12 +10,13 @@ use crate::lint::fold::Folding;
 use crate::lint::pack::{CUSTOM, Confidence, PACKS};
 use crate::lint::parameter::{Parameter, taken};
 use crate::lint::reach::{GRAPH_FUNCTIONS, function};
+use crate::lint::scope::Subjects;
 use crate::quantity::Hint;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "rule",
     "severity",
     "category",
@@ -23,6 +24,8 @@ const KEYS: [&str; 18] = [
     "confidence",
     "since",
     "for",
+    "kinds",
+    "tags",
     "parameters",
     "let",
     "when",
@@ -53,6 +56,8 @@ pub struct Rule {
     pub since: Option<String>,
     /// What it is asked about.
     pub target: Target,
+    /// Of these, the ones that it is asked about.
+    pub subjects: Subjects,
     /// Named values that whoever runs the rule may set.
     pub parameters: Vec<Parameter>,
     /// Named parts of the condition.
@@ -225,6 +230,7 @@ impl Loader<'_, '_> {
         let message = self.template("message", &names);
         let help = self.template("help", &names);
         let folding = self.folding(&names);
+        let subjects = self.subjects(target);
         let templates = message.iter().chain(&help).flat_map(Template::values);
         let parts = lets.iter().map(|(_, checked)| checked).chain(folding.iter().flat_map(Folding::values));
         let expressions = when.iter().chain(parts).chain(templates);
@@ -249,6 +255,7 @@ impl Loader<'_, '_> {
             confidence: confidence?,
             since,
             target,
+            subjects: subjects?,
             parameters,
             lets,
             when: when?,

@@ -32,7 +32,7 @@ pub fn spec() -> serde_json::Result<String> {
     let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
     let component = object(
         Target::Component,
-        json!({ "is": { "enum": kinds, "description": "What it is." }, "uses": { "type": "string", "description": "A product of the catalogue or of `profiles:`." } }),
+        json!({ "is": { "enum": kinds, "description": "What it is." }, "uses": { "type": "string", "description": "A product of the catalogue or of `profiles:`." }, "group": { "type": "string", "description": "The group of `groups:` that it is in, such as `payments.ledger`." }, "severity": { "$ref": "#/$defs/severities" } }),
     );
     let call = object(Target::Step, json!({ "call": { "type": "string" }, "if": { "type": "string" } }));
     let parallel = json!({ "type": "object", "required": ["par"], "additionalProperties": false, "properties": { "par": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/call" }] } }, "wait": { "type": "string" } } });
@@ -55,6 +55,7 @@ pub fn spec() -> serde_json::Result<String> {
             "regions": named(region()),
             "profiles": { "type": ["object", "null"] },
             "components": named(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/component" }] })),
+            "groups": named(json!({ "$ref": "#/$defs/group" })),
             "flows": named(json!({ "$ref": "#/$defs/flow" })),
             "data": named(json!({ "$ref": "#/$defs/data" })),
             "links": { "type": ["array", "null"] },
@@ -64,6 +65,14 @@ pub fn spec() -> serde_json::Result<String> {
         "$defs": {
             "expression": { "type": ["string", "number"] },
             "component": component,
+            "severities": { "type": ["object", "null"], "additionalProperties": { "enum": ["error", "warning", "info", "off"] }, "description": "How bad findings are, by rule, `pack.NAME` or `category.NAME`." },
+            "group": { "type": ["object", "null"], "additionalProperties": false, "description": "Components that belong together.", "properties": {
+                "description": { "type": "string" },
+                "components": { "type": ["array", "string"], "items": { "type": "string" }, "description": "Names of what is in it." },
+                "tags": { "type": ["array", "string"], "items": { "type": "string" }, "description": "Tags of all that is in it." },
+                "severity": { "$ref": "#/$defs/severities" },
+                "groups": named(json!({ "$ref": "#/$defs/group" })),
+            } },
             "call": call,
             "parallel": parallel,
             "flow": object(Target::Flow, json!({ "steps": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/call" }, { "$ref": "#/$defs/parallel" }] } } })),
