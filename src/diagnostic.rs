@@ -34,6 +34,27 @@ impl Severity {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|severity| severity.name() == name)
     }
+
+    /// The severity that a word names, or nothing for the word that stands for none; else what to write instead.
+    pub fn or_none(word: &str, none: &str) -> Result<Option<Severity>, String> {
+        if word == none {
+            return Ok(None);
+        }
+        if let Some(severity) = Self::from_name(word) {
+            return Ok(Some(severity));
+        }
+        // What other linters call it.
+        let meant = match word {
+            "off" | "never" | "none" | "ignore" | "disable" | "disabled" | "allow" | "false" => Some(none),
+            "deny" | "critical" | "high" => Some("error"),
+            "note" | "advice" | "hint" | "low" => Some("info"),
+            _ => None,
+        };
+        Err(match meant {
+            Some(meant) => format!("write \"{meant}\""),
+            None => suggestion(word, ["error", "warning", "info", none]).unwrap_or_default(),
+        })
+    }
 }
 
 impl fmt::Display for Severity {

@@ -5,6 +5,7 @@
 
 mod build;
 mod dependencies;
+mod group;
 mod outage;
 mod part;
 mod quorum;
@@ -17,10 +18,11 @@ use crate::catalog::Profile;
 use crate::definition::Definitions;
 use crate::formula::network::{great_circle, light_floor};
 use crate::source::{Span, Spanned};
-use crate::spec::Allowance;
+use crate::spec::{Allowance, SeveritySpec};
 use crate::vocabulary::{AttributeId, Kind, Operation, attr};
 
 pub use build::build;
+pub use group::{ComponentGroup, enclosing};
 pub use outage::{Chance, FlowOutages, Form, Group, OutagePart, Outages};
 pub use part::Part;
 pub use quorum::by_region;
@@ -42,6 +44,8 @@ pub struct Graph {
     pub regions: Vec<Region>,
     /// Components.
     pub components: Vec<Component>,
+    /// Groups of components, each before those within it.
+    pub groups: Vec<ComponentGroup>,
     /// Flows.
     pub flows: Vec<Flow>,
     /// All calls of all flows.
@@ -111,6 +115,10 @@ pub struct Component {
     pub profile: Option<Arc<Profile>>,
     /// What the spec says.
     pub own: AttributeSet,
+    /// The group that it is in.
+    pub group: Option<usize>,
+    /// How bad findings about it are, where the spec says so.
+    pub severities: Vec<SeveritySpec>,
     /// The zones it runs in; empty if not said.
     pub zones: Vec<usize>,
     /// The regions it runs in; empty if not said.

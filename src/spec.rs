@@ -4,6 +4,7 @@ mod assemble;
 mod assume;
 mod change;
 mod edit;
+mod group;
 mod include;
 mod insert;
 mod merge;
@@ -22,6 +23,7 @@ use crate::vocabulary::{Kind, Operation};
 pub use assemble::{Assembled, Parts, assemble, parts};
 pub use change::Change;
 pub use edit::{Edit, Editor, Places, Replacement, Subject, edited_files, replaced};
+pub use group::{GroupSpec, SeveritySpec};
 pub use include::{Load, gather, included, is_shared};
 pub(crate) use insert::quoted;
 pub use read::read;
@@ -39,6 +41,8 @@ pub struct Spec {
     pub regions: Vec<RegionSpec>,
     /// `components:`
     pub components: Vec<ComponentSpec>,
+    /// `groups:`, each before those within it.
+    pub groups: Vec<GroupSpec>,
     /// Components whose description has a mistake; naming them elsewhere is no further mistake.
     pub broken: Vec<String>,
     /// Components that an overlay takes out, and where.
@@ -87,6 +91,10 @@ pub struct ComponentSpec {
     pub profile: Option<Arc<Profile>>,
     /// What the spec says of it.
     pub attributes: AttributeSet,
+    /// The group that it says it is in.
+    pub group: Option<Spanned<String>>,
+    /// How bad findings about it are.
+    pub severities: Vec<SeveritySpec>,
 }
 
 /// A flow.

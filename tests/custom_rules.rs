@@ -179,3 +179,71 @@ fn one_rule_can_be_asked_with_different_values_in_one_run() {
     assert_eq!(analysis(&rules, spec, None).findings.len(), 0);
     assert_eq!(messages(loaded(&text).unwrap(), &spec.replace('3', "5")), ["api > 4"]);
 }
+
+/// Two stores of one kind, one of them for payments, with the calls and data around them.
+const SCOPED: &str = "\
+components:
+  u: client
+  pay: { is: service, tags: pci }
+  vault: { is: database, tags: [pci, team-a] }
+  blog: { is: database }
+  hot: { is: cache, tags: [team-a] }
+flows:
+  buy: { rate: 1 /s, tags: [money], steps: [u -> pay -> vault.write, pay -> hot] }
+  read: { rate: 1 /s, steps: [u -> pay -> blog.read] }
+data:
+  cards: { in: vault, tags: [pci] }
+  posts: { in: blog }
+  both: { in: [vault, blog] }
+";
+
+#[test]
+fn a_rule_is_asked_about_the_kinds_and_tags_that_it_names() {
+    for (keys, what, expected) in [
+        ("for: component\n", "component.name", "blog, hot, pay, u, vault"),
+        ("for: component\nkinds: [database, cache]\n", "component.name", "blog, hot, vault"),
+        ("for: component\nkinds: database\n", "component.name", "blog, vault"),
+        ("for: component\ntags: [pci]\n", "component.name", "pay, vault"),
+        ("for: component\ntags: [team-a, none]\nkinds: [database]\n", "component.name", "vault"),
+        ("for: component\ntags: [money]\n", "component.name", ""),
+        ("for: step\ntags: [pci]\n", "step", "pay -> vault, u -> pay, u -> pay"),
+        ("for: step\nkinds: [cache]\n", "step", "pay -> hot"),
+        ("for: link\nkinds: [database]\n", "link", "pay -> blog, pay -> vault"),
+        ("for: flow\ntags: [money]\n", "flow.name", "buy"),
+        ("for: data\ntags: [pci]\n", "data.name", "cards"),
+        ("for: data\nkinds: [database]\n", "data.name", "both, cards, posts"),
+        ("for: data\nkinds: [cache]\n", "data.name", ""),
+    ] {
+        let mut found = messages(loaded(&rule_text(keys, "true", &format!("{{{what}}}"))).unwrap(), SCOPED);
+        found.sort();
+        assert_eq!(found.join(", "), expected, "{keys}");
+    }
+    // What a rule isn't asked about isn't undecided, and tags that nobody writes aren't unknown.
+    let undecided = |keys: &str, when: &str| {
+        let found = analysis(&[loaded(&rule_text(keys, when, "m")).unwrap()], SCOPED, None);
+        found.not_checked.first().map_or(0, |entry| entry.count)
+    };
+    assert_eq!(undecided("for: component\n", "component.replicas > 1"), 5);
+    assert_eq!(undecided("for: component\ntags: [pci]\n", "component.replicas > 1"), 2);
+    assert_eq!(undecided("for: component\n", "\"pci\" in component.tags and component.kind == \"queue\""), 0);
+}
+
+#[test]
+fn a_scope_that_makes_no_sense_is_a_mistake_at_its_place() {
+    for (keys, place, message) in [
+        ("for: component\nkinds: [databse]\n", "databse", "there is no kind `databse`; did you mean `database`?"),
+        ("for: component\nkinds: postgres\n", "postgres", "there is no kind `postgres`"),
+        ("for: component\nkinds: []\n", "[]", "names nothing, so the rule would never fire"),
+        ("for: component\ntags:\n", "", "`tags` names nothing"),
+        ("for: component\ntags: { a: b }\n", "{ a: b }", "`tags` names nothing"),
+        ("for: component\ntags: [[pci]]\n", "[pci]", "`tags` lists words; write `tags: [pci]`"),
+        ("for: flow\nkinds: [queue]\n", "[queue]", "a flow has no kind; ask in `when`"),
+        ("for: system\ntags: [pci]\n", "[pci]", "there is one system, and it has no tags"),
+    ] {
+        let found = loaded(&rule_text(keys, "true", "m")).err().unwrap_or_default();
+        assert!(
+            found.iter().any(|(at, said)| at == place && said.contains(message)),
+            "{keys}: {found:?}, not {place}: {message}"
+        );
+    }
+}

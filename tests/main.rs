@@ -29,6 +29,7 @@ mod fixes;
 mod folding;
 mod formats;
 mod golden;
+mod groups;
 mod hooks;
 mod includes;
 mod mechanisms;

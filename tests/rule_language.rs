@@ -168,3 +168,56 @@ fn a_rule_that_tries_every_pair_of_a_large_system_is_stopped() {
     let said: Vec<&str> = found.diagnostics.iter().map(|d| d.message.as_str()).collect();
     assert!(said.iter().any(|message| message.contains("takes too long")), "{said:?}");
 }
+
+/// The blocks of a language in the page about rules.
+fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
+    let fence = format!("```{language}\n");
+    page.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn every_example_of_the_page_about_rules_works_and_every_function_is_on_it() {
+    let page = std::fs::read_to_string(crate::at("docs/writing-rules.md")).unwrap();
+    let catalog = napkin::catalog::Catalog::new();
+    let mut rules = 0;
+    for block in blocks(&page, "yaml") {
+        if block.starts_with("rule:") {
+            let rule = loaded(block).unwrap_or_else(|mistakes| panic!("{block}: {mistakes:?}"));
+            assert!(!rule.bad.is_empty() && !rule.good.is_empty(), "{}", rule.name);
+            let bad = rule.bad.iter().map(|(text, _)| (text, true));
+            for (text, fires) in bad.chain(rule.good.iter().map(|(text, _)| (text, false))) {
+                let result = napkin::analysis::run_example(&rule, text, fires, &catalog);
+                assert_eq!(result, napkin::analysis::ExampleResult::Passed, "{}: {text}", rule.name);
+            }
+            rules += 1;
+        } else {
+            let mut sources = napkin::source::Sources::new();
+            let all = napkin::lint::built_in(&mut sources, &mut napkin::diagnostic::Diagnostics::new());
+            let id = sources.add("spec.yaml", block);
+            let found = napkin::analysis::analyse(&sources, id, &catalog, &all, None);
+            assert!(found.is_usable(), "{block}: {:?}", found.diagnostics);
+        }
+    }
+    assert_eq!(rules, 3);
+    let mut conditions = 0;
+    for line in page.lines().filter(|line| line.ends_with(" |")) {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        if let [target, condition, _] = cells.as_slice()
+            && let Some(condition) = condition.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'))
+        {
+            let keys = format!("for: {}\n", target.trim_start_matches("| "));
+            assert!(
+                loaded(&rule_text(&keys, condition, "m")).is_ok(),
+                "{condition}: {:?}",
+                loaded(&rule_text(&keys, condition, "m"))
+            );
+            conditions += 1;
+        }
+    }
+    assert_eq!(conditions, 10);
+    let own = napkin::lint::GRAPH_FUNCTIONS.iter().map(|function| (function.usage, function.doc));
+    let all = napkin::expr::RULE_FUNCTIONS.iter().map(|(_, usage, doc)| (*usage, *doc));
+    for (usage, doc) in all.chain(own) {
+        assert!(page.contains(&format!("| `{usage}` | {doc} |")), "{usage} is not on the page, or otherwise");
+    }
+}

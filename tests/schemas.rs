@@ -126,6 +126,8 @@ pack: custom
 confidence: low
 since: 0.1.0
 for: component
+kinds: [service, database]
+tags: pci
 parameters: { few: 3, most: { default: 100, doc: "What counts as large." } }
 let: { small: component.replicas < few }
 when: small and component.cores < most

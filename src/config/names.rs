@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
-use crate::lint::{Overrides, PACKS, Packs, Rule, SUPPRESSIONS, Selector, Setting};
+use crate::lint::{Overrides, PACKS, Packs, Rule, Selector, Setting};
 use crate::source::Span;
 
 /// Looks up every name, and whether parameters may have their values. `more` are packs that the command turns on.
@@ -22,7 +22,7 @@ pub fn check(config: &Config, rules: &[Rule], more: &[String], diagnostics: &mut
                 .maybe_help(suggestion(&pack.value, known)),
         );
     }
-    let names = Names { rules, packs, categories: rules.iter().map(|rule| rule.category.as_str()).collect(), on };
+    let names = Names { rules, on };
     for setting in config.layers().flat_map(|layer| &layer.severities) {
         names.setting(setting, diagnostics);
     }
@@ -38,29 +38,14 @@ pub fn check(config: &Config, rules: &[Rule], more: &[String], diagnostics: &mut
 
 struct Names<'n> {
     rules: &'n [Rule],
-    packs: BTreeSet<&'n str>,
-    categories: BTreeSet<&'n str>,
     /// The packs that are turned on somewhere.
     on: Vec<String>,
 }
 
 impl Names<'_> {
     fn setting(&self, setting: &Setting, diagnostics: &mut Diagnostics) {
-        let (code, what, name, known): (_, _, _, Vec<&str>) = match &setting.of {
-            Selector::Pack(name) => ("unknown-pack", "pack", name, self.packs.iter().copied().collect()),
-            Selector::Category(name) => {
-                ("unknown-category", "category", name, self.categories.iter().copied().collect())
-            }
-            Selector::Rule(name) => {
-                ("unknown-rule", "rule", name, self.rules.iter().map(|rule| rule.name.as_str()).collect())
-            }
-        };
-        if !known.contains(&name.as_str()) {
-            let meant = if what == "rule" { self.no_rule(name) } else { None };
-            let help = meant
-                .or_else(|| suggestion(name, known.iter().copied()))
-                .unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
-            diagnostics.push(Diagnostic::error(code, setting.span, format!("there is no {what} `{name}`")).help(help));
+        if let Some((code, message, help)) = setting.of.unknown(self.rules) {
+            diagnostics.push(Diagnostic::error(code, setting.span, message).help(help));
             return;
         }
         if setting.severity.is_some() {
@@ -85,24 +70,5 @@ impl Names<'_> {
                     .help(format!("turn it on with `packs = [{}]`, or remove this", quoted.join(", "))),
             );
         }
-    }
-
-    /// What somebody meant who wrote something else in place of a rule.
-    fn no_rule(&self, name: &str) -> Option<String> {
-        if matches!(name, "pack" | "category") {
-            return Some(format!("write for example `{name}.cost = \"info\"`"));
-        }
-        if name.ends_with("-suppression") || name == SUPPRESSIONS {
-            return Some(
-                "what is said about `allow:` is always a warning, or an end date would mean nothing".to_owned(),
-            );
-        }
-        let (word, rest) = name.split_once([':', '/']).unwrap_or(("", name));
-        let as_pack = self.packs.contains(rest) && word != "category";
-        if as_pack || self.categories.contains(rest) {
-            let group = if as_pack { "pack" } else { "category" };
-            return Some(format!("it is a {group}; write `{group}.{rest}`"));
-        }
-        None
     }
 }

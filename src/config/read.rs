@@ -224,25 +224,13 @@ impl Reader<'_> {
             self.error("wrong-type", self.at(node), message, help);
             return None;
         };
-        if word == none {
-            return Some(None);
+        match Severity::or_none(word, none) {
+            Ok(severity) => Some(severity),
+            Err(help) => {
+                self.error("unknown-severity", self.text(node, word).span, format!("`{word}` is no severity"), help);
+                None
+            }
         }
-        let severity = Severity::from_name(word);
-        if severity.is_none() {
-            // What other linters call it.
-            let meant = match word {
-                "off" | "never" | "none" | "ignore" | "disable" | "disabled" | "allow" => Some(none),
-                "deny" | "critical" | "high" => Some("error"),
-                "note" | "advice" | "hint" | "low" => Some("info"),
-                _ => None,
-            };
-            let help = match meant {
-                Some(meant) => format!("write \"{meant}\""),
-                None => suggestion(word, known).unwrap_or_default(),
-            };
-            self.error("unknown-severity", self.text(node, word).span, format!("`{word}` is no severity"), help);
-        }
-        severity.map(Some)
     }
 
     fn severities(&mut self, node: &Value<'_>) -> Vec<Setting> {

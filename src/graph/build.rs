@@ -16,7 +16,7 @@ const MAX_CALL_DEPTH: usize = 500;
 const LINE_KEYS: [&str; 2] = ["times", "probability"];
 
 /// Resolves a spec.
-pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
+pub fn build(mut spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
     let mut builder = Builder {
         graph: Graph::default(),
         broken: spec.broken.into_iter().collect(),
@@ -33,8 +33,9 @@ pub fn build(spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
     builder.graph.allow = spec.allow;
     builder.graph.place = spec.place;
     builder.regions(&spec.regions);
-    for component in spec.components {
-        builder.component(component);
+    let groups = builder.groups(std::mem::take(&mut spec.groups), &mut spec.components);
+    for (component, group) in spec.components.into_iter().zip(groups) {
+        builder.component(component, group);
     }
     builder.dependencies();
     for flow in spec.flows {
@@ -74,12 +75,12 @@ fn index(graph: &mut Graph) {
 
 pub(super) struct Builder<'d> {
     pub(super) graph: Graph,
-    broken: BTreeSet<String>,
-    removed: BTreeMap<String, Span>,
+    pub(super) broken: BTreeSet<String>,
+    pub(super) removed: BTreeMap<String, Span>,
     names: BTreeMap<String, usize>,
     links: BTreeMap<(usize, usize), usize>,
     depths: Vec<usize>,
-    diagnostics: &'d mut Diagnostics,
+    pub(super) diagnostics: &'d mut Diagnostics,
 }
 
 impl Builder<'_> {
@@ -132,7 +133,7 @@ impl Builder<'_> {
         self.error("faster-than-light", span, message, format!("the distance takes at least {}", shown(floor)));
     }
 
-    fn component(&mut self, spec: ComponentSpec) {
+    fn component(&mut self, spec: ComponentSpec, group: Option<usize>) {
         let names = |key: &str| match AttributeId::find(Target::Component, key)
             .and_then(|id| spec.attributes.get(id))
             .map(|a| &a.value)
@@ -162,6 +163,8 @@ impl Builder<'_> {
             kind: spec.kind,
             profile: spec.profile,
             own: spec.attributes,
+            group,
+            severities: spec.severities,
             zones,
             regions,
             standby,

@@ -165,6 +165,10 @@ fn components() -> Vec<FieldDef> {
             Some(profile) => Value::Text(&profile.product),
             None => Value::Unknown(Missing { entity: EntityRef { target: C, index: u32::try_from(i).unwrap_or(0) }, field: "uses" }),
         }),
+        own(C, "group", Type::Text, "The group that it is in, with those around it: `payments.ledger`; empty without one.", |w, i| {
+            let group = component(w, i).and_then(|c| w.graph.groups.get(c.group?));
+            Value::Text(group.map_or("", |group| &group.name))
+        }),
         own(C, "is_store", Type::Bool, "Whether it keeps data that somebody relies on.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_store()))),
         own(C, "is_messaging", Type::Bool, "Whether it carries messages.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_messaging()))),
         own(C, "is_balancer", Type::Bool, "Whether it passes requests on to targets.", |w, i| Value::Bool(component(w, i).is_some_and(|c| c.kind.is_balancer()))),
@@ -404,7 +408,10 @@ impl FieldDef {
                 None => unknown,
             },
             Getter::Attribute(id) => {
-                attribute(world, entity, *id).and_then(|a| of_attribute(&a.value)).unwrap_or(unknown)
+                let stated = attribute(world, entity, *id).and_then(|a| of_attribute(&a.value));
+                // Tags are what people write; nobody has to say that there are none.
+                let none = || if self.key == "tags" { Value::List(Rc::from([])) } else { unknown };
+                stated.unwrap_or_else(none)
             }
             Getter::Stated(group) => stated(world, index, group).map_or(unknown, Value::Bool),
         }

@@ -13,6 +13,8 @@ pub enum RuleShape {
     Text,
     /// Text, or a list of texts.
     Texts,
+    /// A word, or a list of words, whose reader knows which there are.
+    Words,
     /// A severity.
     Severity,
     /// A pack.
@@ -78,6 +80,8 @@ pub const RULE_KEYS: &[RuleKey] = &[
     may("confidence", RuleShape::Confidence, "How sure its findings are: `high` follows from what the spec says, `low` is advice. `medium` if left out."),
     may("since", RuleShape::Text, "The version of napkin, or of a pack, that first had it."),
     must("for", RuleShape::Target, "What it is asked about: each component, link (all calls from one component to another), step, flow or data set, or the system once."),
+    may("kinds", RuleShape::Words, "The kinds of component that it is asked about: of a step or link the callee's, of data its stores'. All if left out."),
+    may("tags", RuleShape::Words, "It is asked about what has one of these tags: of a step or link the callee's. All if left out."),
     may("parameters", RuleShape::Parameters, "Values that whoever runs the rule may set, by name, with their defaults; `when`, `let`, `message` and `help` can use them."),
     may("let", RuleShape::Named, "Named parts of the condition; later ones, `when` and the texts can use them."),
     must("when", RuleShape::Expression, "The condition under which it fires. `napkin rules fields` lists what it can see; what is unknown doesn't fire."),
@@ -167,6 +171,7 @@ fn misshapen(node: Node<'_>, key: &RuleKey) -> Option<(&'static str, String)> {
             ("a mapping", format!("put {} below it", list.join(", ")))
         }),
         RuleShape::Parameters
+        | RuleShape::Words
         | RuleShape::Expressions
         | RuleShape::Rules(_)
         | RuleShape::Flag

@@ -1,10 +1,12 @@
 //! A policy: which rules are asked of a spec, and how bad what they find is there.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::diagnostic::Severity;
-use crate::lint::pack::Packs;
+use crate::diagnostic::{Severity, suggestion};
+use crate::lint::pack::{PACKS, Packs};
 use crate::lint::rule::Rule;
+use crate::lint::suppress::SUPPRESSIONS;
 use crate::source::Span;
 
 /// The rules that a setting is about. Ordered: what comes later is more specific.
@@ -19,6 +21,51 @@ pub enum Selector {
 }
 
 impl Selector {
+    /// What `pack.cost`, `category.messaging` or `single-region` stands for.
+    pub fn written(text: &str) -> Selector {
+        match text.split_once('.') {
+            Some(("pack", name)) => Selector::Pack(name.to_owned()),
+            Some(("category", name)) => Selector::Category(name.to_owned()),
+            _ => Selector::Rule(text.to_owned()),
+        }
+    }
+
+    /// If there is nothing of this name: the mistake's code, message and help.
+    pub fn unknown(&self, rules: &[Rule]) -> Option<(&'static str, String, String)> {
+        let packs = || PACKS.iter().map(|pack| pack.name).chain(rules.iter().map(|rule| rule.pack));
+        let categories = || rules.iter().map(|rule| rule.category.as_str());
+        let (code, what, name, known): (_, _, _, BTreeSet<&str>) = match self {
+            Selector::Pack(name) => ("unknown-pack", "pack", name, packs().collect()),
+            Selector::Category(name) => ("unknown-category", "category", name, categories().collect()),
+            Selector::Rule(name) => {
+                ("unknown-rule", "rule", name, rules.iter().map(|rule| rule.name.as_str()).collect())
+            }
+        };
+        if known.contains(name.as_str()) {
+            return None;
+        }
+        let no_rule = || {
+            if matches!(name.as_str(), "pack" | "category") {
+                return Some(format!("name one with a dot, such as `{name}.cost`"));
+            }
+            if name.ends_with("-suppression") || name == SUPPRESSIONS {
+                let help = "what is said about `allow:` is always a warning, or an end date would mean nothing";
+                return Some(help.to_owned());
+            }
+            let (word, rest) = name.split_once([':', '/']).unwrap_or(("", name));
+            let as_pack = packs().any(|pack| pack == rest) && word != "category";
+            (as_pack || categories().any(|category| category == rest)).then(|| {
+                let group = if as_pack { "pack" } else { "category" };
+                format!("it is a {group}; write `{group}.{rest}`")
+            })
+        };
+        let meant = if what == "rule" { no_rule() } else { None };
+        let help = meant
+            .or_else(|| suggestion(name, known.iter().copied()))
+            .unwrap_or_else(|| "`napkin rules list` names all rules".to_owned());
+        Some((code, format!("there is no {what} `{name}`"), help))
+    }
+
     /// Whether it is about a rule.
     pub fn covers(&self, rule: &Rule) -> bool {
         match self {
@@ -59,6 +106,12 @@ pub struct Setting {
     pub span: Span,
 }
 
+/// The most specific of some settings that is about a rule, and of those the last.
+pub(super) fn deciding<'s>(settings: &'s [Setting], rule: &Rule) -> Option<&'s Setting> {
+    // Of equal ranks `max_by_key` takes the last.
+    settings.iter().filter(|setting| setting.of.covers(rule)).max_by_key(|setting| setting.of.rank())
+}
+
 /// The word for a severity that may be off.
 pub fn severity_name(severity: Option<Severity>) -> &'static str {
     severity.map_or("off", Severity::name)
@@ -76,8 +129,7 @@ pub struct Policy<'p> {
 impl<'p> Policy<'p> {
     /// The setting that decides about a rule, if there is one.
     pub fn setting(&self, rule: &Rule) -> Option<&'p Setting> {
-        // Of equal ranks `max_by_key` takes the last.
-        self.settings.iter().filter(|setting| setting.of.covers(rule)).max_by_key(|setting| setting.of.rank())
+        deciding(self.settings, rule)
     }
 
     /// How bad what a rule finds is; `None` if it isn't asked.

@@ -12,6 +12,7 @@ use crate::lint::keys;
 use crate::lint::pack::{CUSTOM, Confidence, PACKS};
 use crate::lint::parameter::{Parameter, taken};
 use crate::lint::reach::{GRAPH_FUNCTIONS, function};
+use crate::lint::scope::Subjects;
 use crate::quantity::Hint;
 use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
@@ -34,6 +35,8 @@ pub struct Rule {
     pub since: Option<String>,
     /// What it is asked about.
     pub target: Target,
+    /// Of these, the ones that it is asked about.
+    pub subjects: Subjects,
     /// Named values that whoever runs the rule may set.
     pub parameters: Vec<Parameter>,
     /// Named parts of the condition.
@@ -204,6 +207,7 @@ impl Loader<'_, '_> {
         let help = self.template("help", &names);
         let folding = self.folding(&names);
         let fix = self.fix(target, &names);
+        let subjects = self.subjects(target);
         let templates = message.iter().chain(&help).flat_map(Template::values);
         let parts = lets.iter().map(|(_, checked)| checked).chain(folding.iter().flat_map(Folding::values));
         let parts = parts.chain(fix.iter().flatten().flat_map(Fix::values));
@@ -229,6 +233,7 @@ impl Loader<'_, '_> {
             confidence: confidence?,
             since,
             target,
+            subjects: subjects?,
             parameters,
             lets,
             when: when?,

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostics, Label, Severity};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
 use crate::lint::fix::propose;
 use crate::lint::fold::ties;
+use crate::lint::local::{Local, TurnedOff};
 use crate::lint::parameter::Overrides;
 use crate::lint::policy::Policy;
 use crate::lint::rule::{Part, Rule, Template};
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Rules that could not decide everywhere.
     pub not_checked: Vec<NotChecked>,
+    /// Findings that the spec turns off.
+    pub turned_off: Vec<TurnedOff>,
     /// Mistakes in rules that show only while running.
     pub diagnostics: Diagnostics,
     /// How much work the conditions were, in elementary steps of evaluation.
@@ -57,9 +60,11 @@ pub fn run<'w>(
     today: Option<Day>,
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    for rule in rules {
-        if let Some(severity) = policy.severity(rule) {
-            one(world, &Asked::new(rule, overrides), severity, &mut outcome);
+    let local = Local::new(world.graph, rules, &mut outcome.diagnostics);
+    for rule in rules.iter().filter(|rule| policy.packs.have(rule.pack)) {
+        let severity = policy.severity(rule);
+        if severity.is_some() || local.asks(rule) {
+            one(world, &Asked::new(rule, overrides), severity, &local, &mut outcome);
         }
     }
     suppress::apply(world, rules, policy, today, &mut outcome);
@@ -67,7 +72,14 @@ pub fn run<'w>(
     outcome
 }
 
-fn one<'w>(world: &World<'w>, asked: &Asked<'w>, severity: Severity, outcome: &mut Outcome) {
+/// Asks one rule. `elsewhere` is how bad its findings are where the spec says nothing.
+fn one<'w>(
+    world: &World<'w>,
+    asked: &Asked<'w>,
+    elsewhere: Option<Severity>,
+    local: &Local<'_>,
+    outcome: &mut Outcome,
+) {
     let rule = asked.rule;
     let count = world.count(rule.target);
     let allowed = STEPS_FIXED + STEPS_EACH * count as u64;
@@ -75,20 +87,32 @@ fn one<'w>(world: &World<'w>, asked: &Asked<'w>, severity: Severity, outcome: &m
     let mut unknown = 0;
     let mut missing: BTreeMap<&'static str, String> = BTreeMap::new();
     let mut found = 0;
+    let mut off = Off::default();
     for index in 0..count {
         let subject = EntityRef { target: rule.target, index: u32::try_from(index).unwrap_or(u32::MAX) };
+        if !rule.subjects.include(world.graph, subject) {
+            continue;
+        }
+        // What is off by configuration is not asked at all; what the spec turns off is asked and counted.
+        let severity = match local.severity(rule, subject, elsewhere) {
+            Err(by) if by.is_empty() => continue,
+            severity => severity,
+        };
         match judge(world, asked, subject, &budget) {
             Ok(Verdict::Silent) => {}
             Ok(Verdict::Unknown(field, of)) => {
                 unknown += 1;
                 missing.entry(field).or_insert_with(|| world.name(of));
             }
-            Ok(Verdict::Fires(finding)) => {
-                found += 1;
-                if found <= KEPT {
-                    outcome.findings.push(Finding { severity, ..*finding });
+            Ok(Verdict::Fires(finding)) => match severity {
+                Ok(severity) => {
+                    found += 1;
+                    if found <= KEPT {
+                        outcome.findings.push(Finding { severity, ..*finding });
+                    }
                 }
-            }
+                Err(by) => off.add(by),
+            },
             Err(error) => {
                 // The rule's file is not among the spec's sources, so the message names the rule and points at the spec.
                 if let Some(place) = world.graph.place {
@@ -101,9 +125,27 @@ fn one<'w>(world: &World<'w>, asked: &Asked<'w>, severity: Severity, outcome: &m
         }
     }
     outcome.work += allowed - budget.left();
+    if off.count > 0 {
+        let by = off.by.into_iter().collect();
+        outcome.turned_off.push(TurnedOff { rule: rule.name.clone(), count: off.count, by });
+    }
     if unknown > 0 {
         let missing = missing.into_iter().map(|(field, of)| (field.to_owned(), of)).collect();
         outcome.not_checked.push(NotChecked { rule: rule.name.clone(), count: unknown, missing });
+    }
+}
+
+/// Findings that are turned off, and by what.
+#[derive(Default)]
+struct Off {
+    count: usize,
+    by: BTreeSet<String>,
+}
+
+impl Off {
+    fn add(&mut self, by: String) {
+        self.count += 1;
+        self.by.insert(by);
     }
 }
 

@@ -32,7 +32,7 @@ pub fn spec() -> serde_json::Result<String> {
     let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
     let component = object(
         Target::Component,
-        json!({ "is": { "enum": kinds, "description": "What it is." }, "uses": { "type": "string", "description": "A product of the catalogue or of `profiles:`." } }),
+        json!({ "is": { "enum": kinds, "description": "What it is." }, "uses": { "type": "string", "description": "A product of the catalogue or of `profiles:`." }, "group": { "type": "string", "description": "The group of `groups:` that it is in, such as `payments.ledger`." }, "severity": { "$ref": "#/$defs/severities", "description": "How bad findings about it are, by rule, `pack.NAME` or `category.NAME`." } }),
     );
     let mut call = object(
         Target::Step,
@@ -68,6 +68,7 @@ pub fn spec() -> serde_json::Result<String> {
             "regions": told(named(region()), "Regions by name, with their zones."),
             "profiles": told(named(profile()), "Products of your own, which `uses:` of a component can name."),
             "components": told(named(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/component" }] })), "What the system is made of, by name: a kind (`service`), a product (`postgresql x3`), or a mapping that says more."),
+            "groups": told(named(json!({ "$ref": "#/$defs/group" })), "Components that belong together, by name: their tags, and how bad findings about them are."),
             "flows": told(named(json!({ "$ref": "#/$defs/flow" })), "What the system does, by name: how often, how fast it has to be, and who calls whom."),
             "data": told(named(json!({ "$ref": "#/$defs/data" })), "What is kept, by name: where, how much, how long."),
             "links": { "type": ["array", "null"], "items": line_or_call, "description": "Calls outside of any flow." },
@@ -77,6 +78,14 @@ pub fn spec() -> serde_json::Result<String> {
         "$defs": {
             "expression": { "type": ["string", "number"], "description": "A number, a quantity or an expression of them: `dau * 20 /day`." },
             "component": component,
+            "severities": { "type": ["object", "null"], "additionalProperties": { "enum": ["error", "warning", "info", "off"] }, "description": "How bad findings are, by rule, `pack.NAME` or `category.NAME`." },
+            "group": { "type": ["object", "null"], "additionalProperties": false, "description": "Components that belong together.", "properties": {
+                "description": { "type": "string", "description": "What it is, for readers." },
+                "components": { "type": ["array", "string"], "items": { "type": "string" }, "description": "Names of what is in it." },
+                "tags": { "type": ["array", "string"], "items": { "type": "string" }, "description": "Tags of all that is in it." },
+                "severity": { "$ref": "#/$defs/severities", "description": "How bad findings about what is in it are." },
+                "groups": told(named(json!({ "$ref": "#/$defs/group" })), "Groups within it, which inherit its tags and severities."),
+            } },
             "call": call,
             "parallel": parallel,
             "flow": object(Target::Flow, json!({ "steps": { "type": "array", "description": "Who calls whom, in order: `users -> lb -> api`, or a mapping that says more.", "items": { "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/call" }, { "$ref": "#/$defs/parallel" }] } } })),

@@ -85,6 +85,7 @@ fn shape(shape: RuleShape) -> Value {
             } });
             json!({ "type": "object", "propertyNames": { "pattern": name }, "additionalProperties": { "anyOf": [value, long] } })
         }
+        RuleShape::Words => one_or_several(json!({ "type": "string", "minLength": 1 })),
         RuleShape::Flag => json!({ "type": "boolean" }),
         RuleShape::Values => {
             let one = json!({ "type": ["string", "number", "boolean"] });

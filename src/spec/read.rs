@@ -8,11 +8,13 @@ use crate::diagnostic::{Diagnostic, Diagnostics, nearest, suggestion};
 use crate::quantity::Dimension;
 use crate::source::{SourceId, Span, Spanned};
 use crate::spec::change::{self, Change};
-use crate::spec::{Allowance, Chain, ComponentSpec, DataSpec, FlowSpec, RegionSpec, Spec, StepSpec, assume, step};
+use crate::spec::{
+    Allowance, Chain, ComponentSpec, DataSpec, FlowSpec, RegionSpec, Spec, StepSpec, assume, group, step,
+};
 use crate::vocabulary::{Kind, Target};
 use crate::yaml::{Document, Node, Value};
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "napkin",
     "name",
     "description",
@@ -24,6 +26,7 @@ const KEYS: [&str; 16] = [
     "regions",
     "profiles",
     "components",
+    "groups",
     "flows",
     "data",
     "links",
@@ -152,6 +155,9 @@ fn sections(root: Node<'_>, catalog: &Catalog, reader: &mut Reader<'_>, spec: &m
             Some(component) => spec.components.push(component),
             None => spec.broken.push(called),
         }
+    }
+    if let Some(node) = root.get("groups") {
+        spec.groups = group::read(node, reader);
     }
     for (name, value) in mapping("flows", reader) {
         spec.flows.push(flow(name, value, reader));
@@ -294,8 +300,18 @@ fn component(
             }
         },
     };
-    let attributes = reader.attributes(node, Target::Component, &["is", "uses"], &format!("components.{}", name.value));
-    Some(ComponentSpec { name, kind, profile, attributes })
+    let further = ["is", "uses", "group", "severity"];
+    let attributes = reader.attributes(node, Target::Component, &further, &format!("components.{}", name.value));
+    let severities = node.get("severity").map(|node| group::severities(node, reader)).unwrap_or_default();
+    let mut group = None;
+    if let Some(node) = node.get("group") {
+        group = node.as_str().map(|text| Spanned::new(text.trim().to_owned(), node.span()));
+        if group.is_none() {
+            let help = "name one group; one within another with its dots: `group: payments.ledger`";
+            reader.error("type-mismatch", node.span(), "a component is in one group", help);
+        }
+    }
+    Some(ComponentSpec { name, kind, profile, attributes, group, severities })
 }
 
 fn short_component(
@@ -332,7 +348,7 @@ fn short_component(
         });
     }
     if let Some(kind) = Kind::from_name(what) {
-        return Some(ComponentSpec { name, kind, profile: None, attributes });
+        return Some(ComponentSpec { name, kind, profile: None, attributes, group: None, severities: Vec::new() });
     }
     let span = node.inner_span(0..what.len());
     let Some(profile) = find(what) else {
@@ -347,7 +363,7 @@ fn short_component(
         return None;
     };
     let kind = *profile.kinds.first()?;
-    Some(ComponentSpec { name, kind, profile: Some(profile), attributes })
+    Some(ComponentSpec { name, kind, profile: Some(profile), attributes, group: None, severities: Vec::new() })
 }
 
 fn product(

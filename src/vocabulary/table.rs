@@ -386,6 +386,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
 
     // A flow.
     flow("description", Shape::Text, "What the user is doing."),
+    flow("tags", Shape::Names, "Words that rules can select by."),
     flow("rate", RATE, "Requests per second on average."),
     flow("peak", FACTOR, "Rate at peak over the average rate."),
     flow("arrivals", Shape::Choice(&["poisson", "regular", "bursty"]), "How requests come in a simulation: independent of each other (unless stated), in even steps, or in bursts (coefficient of variation 3)."),
@@ -415,6 +416,7 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
 
     // Data.
     data("description", Shape::Text, "What the records are."),
+    data("tags", Shape::Names, "Words that rules can select by."),
     data("record", BYTES, "Size of one record, before indexes and copies."),
     data("added", RATE, "New records per second."),
     data("initial", NUMBER, "Records that exist today."),

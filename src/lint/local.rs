@@ -1,0 +1,103 @@
+//! What the spec itself says of severities: of a component, and of the groups around it.
+//!
+//! The nearest place decides: the component, then its group, then the groups around that, then the configuration. Within one
+//! place, what is said of a rule beats what is said of its category, and that what is said of its pack.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::expr::EntityRef;
+use crate::graph::{Graph, enclosing};
+use crate::lint::policy::{Selector, Setting, deciding};
+use crate::lint::rule::Rule;
+use crate::lint::scope::about;
+use crate::spec::SeveritySpec;
+
+/// Findings of one rule that the spec turns off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnedOff {
+    /// The rule.
+    pub rule: String,
+    /// How many.
+    pub count: usize,
+    /// What says so: `group payments`, `component ledger`.
+    pub by: Vec<String>,
+}
+
+/// The severities that a spec states, with its rules, packs and categories looked up.
+pub(super) struct Local<'g> {
+    graph: &'g Graph,
+    /// For each component that says something, and for each group, what it says.
+    components: BTreeMap<usize, Vec<Setting>>,
+    groups: BTreeMap<&'g str, Vec<Setting>>,
+}
+
+impl<'g> Local<'g> {
+    /// Reads them. Names that don't exist go to `diagnostics`.
+    pub fn new(graph: &'g Graph, rules: &[Rule], diagnostics: &mut Diagnostics) -> Self {
+        let mut settings = |said: &[SeveritySpec]| -> Vec<Setting> {
+            let mut list = Vec::new();
+            for entry in said {
+                let of = Selector::written(&entry.of.value);
+                match of.unknown(rules) {
+                    Some((code, message, help)) => {
+                        let place = entry.of.span;
+                        diagnostics.push(crate::diagnostic::Diagnostic::error(code, place, message).help(help));
+                    }
+                    None => list.push(Setting { of, severity: entry.severity, span: entry.of.span }),
+                }
+            }
+            list
+        };
+        let stated = graph.components.iter().enumerate().filter(|(_, component)| !component.severities.is_empty());
+        let components = stated.map(|(at, component)| (at, settings(&component.severities))).collect();
+        let stated = graph.groups.iter().filter(|group| !group.severities.is_empty());
+        let groups = stated.map(|group| (group.name.as_str(), settings(&group.severities))).collect();
+        Local { graph, components, groups }
+    }
+
+    /// Whether something in the spec has a rule asked that is off elsewhere.
+    pub fn asks(&self, rule: &Rule) -> bool {
+        let all = self.components.values().chain(self.groups.values()).flatten();
+        all.into_iter().any(|setting| setting.severity.is_some() && setting.of.covers(rule))
+    }
+
+    /// How bad a finding is, and what turns it off if something does. `elsewhere` is what holds where the spec says nothing.
+    /// Of several components, such as the stores of a data set, the one for which it is worst decides.
+    pub fn severity(&self, rule: &Rule, subject: EntityRef, elsewhere: Option<Severity>) -> Result<Severity, String> {
+        if self.components.is_empty() && self.groups.is_empty() {
+            return elsewhere.ok_or_else(String::new);
+        }
+        let mut worst: Option<Severity> = None;
+        let mut off = String::new();
+        let components = about(self.graph, subject);
+        if components.is_empty() {
+            return elsewhere.ok_or_else(String::new);
+        }
+        for component in components {
+            let severity = match self.nearest(rule, component) {
+                Some((Some(severity), _)) => Some(severity),
+                Some((None, by)) => {
+                    off = by;
+                    None
+                }
+                None => elsewhere,
+            };
+            worst = worst.max(severity);
+        }
+        worst.ok_or(off)
+    }
+
+    /// What the nearest place says, and which place it is.
+    fn nearest(&self, rule: &Rule, component: usize) -> Option<(Option<Severity>, String)> {
+        let found = self.graph.components.get(component)?;
+        let own = self.components.get(&component).and_then(|settings| deciding(settings, rule));
+        if let Some(setting) = own {
+            return Some((setting.severity, format!("component {}", found.name)));
+        }
+        enclosing(&self.graph.groups, found.group).find_map(|group| {
+            let setting = deciding(self.groups.get(group.name.as_str())?, rule)?;
+            Some((setting.severity, format!("group {}", group.name)))
+        })
+    }
+}
