@@ -16,6 +16,7 @@ mod git;
 mod init;
 mod numbers;
 mod output;
+mod packs;
 mod parameters;
 mod plan;
 mod recovery;

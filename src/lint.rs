@@ -4,6 +4,7 @@ mod field;
 mod fingerprint;
 mod fold;
 mod loss;
+mod manifest;
 mod pack;
 mod parameter;
 mod path;
@@ -15,6 +16,8 @@ mod simulated;
 mod suppress;
 mod world;
 
+use std::sync::Arc;
+
 use crate::diagnostic::{Label, Severity};
 use crate::expr::EntityRef;
 use crate::source::Span;
@@ -22,10 +25,11 @@ use crate::source::Span;
 pub use field::{FIELDS, FieldDef};
 pub use fingerprint::{Fingerprint, numbered};
 pub use fold::{Folding, Follows, Ties, check_ties, fold};
-pub use pack::{Confidence, PACKS, Pack, Packs};
+pub use manifest::{Manifest, defaults, manifest};
+pub use pack::{Confidence, PACKS, Pack, Packs, is_kebab};
 pub use parameter::{Given, Overrides, Parameter, ParameterSetting, ParameterValue};
 pub use policy::{Policy, Selector, Setting, severity_name};
-pub use rule::{Rule, built_in, load};
+pub use rule::{Rule, built_in, load, load_into};
 pub use run::{NotChecked, Outcome, run};
 pub use suppress::SUPPRESSIONS;
 pub use world::World;
@@ -43,7 +47,7 @@ pub struct Finding {
     /// The rule's concern.
     pub category: String,
     /// The pack of its rule; none for what is said about suppressions.
-    pub pack: Option<&'static str>,
+    pub pack: Option<Arc<Pack>>,
     /// How sure it is.
     pub confidence: Confidence,
     /// What is wrong.

@@ -31,6 +31,7 @@ mod golden;
 mod includes;
 mod mechanisms;
 mod mishaps;
+mod packs;
 mod readme;
 mod rules;
 mod seeded;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use crate::analysis::Analysis;
-use crate::cli::config::{ConfigFile, Configs, RuleSet};
+use crate::cli::config::{ConfigFile, Configs};
 use crate::cli::estimate::{Input, PriceFile};
+use crate::cli::packs::RuleSet;
 use crate::cli::{Done, Failure, Outcome, Terminal, estimate, files, print};
 use crate::config::Flags;
 use crate::diagnostic::suggestion;
@@ -65,9 +66,9 @@ fn rule(args: &Args, terminal: &Terminal) -> Outcome {
         let help = "name a spec and a figure of it, such as `api.utilization`";
         return Err(Failure(format!("{} can be laid over a spec, not over a rule; {help}", overlay.display())));
     }
-    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style)?;
+    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style);
     let here = configs.here()?;
-    let RuleSet { sources, rules } = &*configs.setup(here).rules;
+    let RuleSet { sources, rules, .. } = &*configs.setup(here).rules;
     let Some(rule) = rules.iter().find(|rule| rule.name == args.what) else {
         if std::path::Path::new(&args.what).exists() {
             return Err(Failure(

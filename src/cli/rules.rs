@@ -7,7 +7,7 @@ use clap::Subcommand;
 use crate::analysis::{ExampleResult, run_example};
 use crate::catalog::Catalog;
 use crate::cli::config::{ConfigFile, Configs};
-use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
+use crate::cli::{Done, Failure, Outcome, Terminal, print};
 use crate::config::{Effective, Flags, From};
 use crate::lint::{FIELDS, Overrides, Parameter, Rule, severity_name};
 use crate::source::Sources;
@@ -42,11 +42,11 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         print(&fields())?;
         return Ok(Done::Clean);
     }
-    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style)?;
+    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style);
     let here = configs.here()?;
     match &args.command {
         Command::List { pack } => {
-            files::packs(pack)?;
+            configs.setup(here).rules.knows(pack)?;
             print(&list(pack, here, &configs))?;
             Ok(Done::Clean)
         }
@@ -60,20 +60,20 @@ fn list(packs: &[String], here: usize, configs: &Configs<'_>) -> String {
     let effective = configs.effective(here);
     let (policy, values) = (effective.policy(), effective.parameters(rules));
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-    let wanted = |rule: &&Rule| packs.is_empty() || packs.iter().any(|name| name == "all" || name == rule.pack);
+    let wanted = |rule: &&Rule| packs.is_empty() || packs.iter().any(|name| name == "all" || *name == rule.pack.name);
     let line = |rule: &Rule| {
-        let setting = policy.setting(rule).filter(|_| policy.packs.have(rule.pack));
+        let setting = policy.setting(rule).filter(|_| policy.packs.have(&rule.pack));
         let severity = severity_name(setting.map_or(Some(rule.severity), |setting| setting.severity));
         let note = match setting {
             Some(setting) => format!(" ({})", configs.sources.line(setting.span)),
-            None if policy.packs.have(rule.pack) => String::new(),
+            None if policy.packs.have(&rule.pack) => String::new(),
             None => " (off)".to_owned(),
         };
         let confidence = rule.confidence.name();
         let parameters: Vec<String> =
             rule.parameters.iter().map(|p| told(rule, p, &values, &effective, configs)).collect();
         let below = if parameters.is_empty() { String::new() } else { format!("  {}\n", parameters.join(", ")) };
-        format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{note}\n{below}", rule.name, rule.pack)
+        format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{note}\n{below}", rule.name, rule.pack.name)
     };
     rules.iter().filter(wanted).map(line).collect()
 }

@@ -141,7 +141,7 @@ fn judge<'w>(
         rule: rule.name.clone(),
         severity: rule.severity,
         category: rule.category.clone(),
-        pack: Some(rule.pack),
+        pack: Some(rule.pack.clone()),
         confidence: rule.confidence,
         message,
         help: fill(&rule.help, &scope, budget, &mut Mentions::default())?,
