@@ -1,5 +1,6 @@
 //! Rules: loaded and checked, evaluated over a graph and its estimates, suppressed where the spec says so.
 
+mod coverage;
 mod field;
 mod fingerprint;
 mod fold;
@@ -22,6 +23,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::expr::EntityRef;
 use crate::source::Span;
 
+pub use coverage::{Parts, Piece, Variant, fires, silence, variants};
 pub use field::{FIELDS, FieldDef};
 pub use fingerprint::{Fingerprint, numbered};
 pub use fold::{Folding, Follows, Ties, check_ties, fold};

@@ -25,6 +25,8 @@ pub mod origins;
 mod place;
 pub mod plan;
 pub mod recovery;
+pub mod rule_pages;
+pub mod rule_tests;
 pub mod sarif;
 pub mod schema;
 pub mod sensitivity;

@@ -116,10 +116,12 @@ fn a_finding_of_a_pack_can_be_allowed() {
     assert!(stdout(&output).contains("too-many") && stdout(&output).contains("[allowed: test]"), "{}", stdout(&output));
 }
 
-#[test]
-fn what_is_wrong_with_a_pack_is_said_at_its_place() {
-    for (manifest, rules, says) in [
-        ("", &[][..], &["pack.yaml:1:1", "says nothing of its pack"][..]),
+/// A manifest, rules beside it with a line of their own, and what is said.
+type Wrong = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+#[rustfmt::skip]
+const WRONG: &[Wrong] = &[
+        ("", &[], &["pack.yaml:1:1", "says nothing of its pack"]),
         ("[a]\n", &[], &["says nothing of its pack"]),
         ("pack: acme\n", &[], &["no `version`", "no `napkin`", "no `description`"]),
         (
@@ -184,7 +186,11 @@ fn what_is_wrong_with_a_pack_is_said_at_its_place() {
             &[("a", "")],
             &["`severities` names rules", "`a` needs parameters", "no value of a parameter"],
         ),
-    ] {
+];
+
+#[test]
+fn what_is_wrong_with_a_pack_is_said_at_its_place() {
+    for (manifest, rules, says) in WRONG.iter().copied() {
         let folder = tree("wrong", &[("acme/pack.yaml", manifest), ("s.yaml", SPEC)]);
         for (name, more) in rules {
             folder.write(&format!("acme/{name}.yaml"), &rule(name, more));
@@ -233,4 +239,197 @@ fn two_packs_of_one_name_and_two_rules_of_one_name_are_told_with_both_places() {
         "{rules}"
     );
     assert!(told("r").contains("call it r/pack.yaml"), "{}", told("r"));
+}
+
+/// What a first-time writer of rules gets passes as it stands, for whatever it asks about.
+#[test]
+fn a_scaffold_is_a_rule_whose_examples_pass_and_decide_everything() {
+    let folder = tree("new", &[]);
+    for thing in ["component", "link", "step", "flow", "data", "system"] {
+        let output = folder.run(&["rules", "new", &format!("my-{thing}"), "--for", thing, "--dir", "mine"]);
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert!(stdout(&output).contains(&format!("napkin rules test mine/my-{thing}.yaml")), "{}", stdout(&output));
+    }
+    let output = folder.run(&["rules", "test", "mine", "--min-coverage", "100", "--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    let summary = &report["summary"];
+    assert_eq!((&summary["rules"], &summary["examples"], &summary["failed"]), (&6.into(), &24.into(), &0.into()));
+    assert_eq!(summary["pieces"], summary["decided"], "{report}");
+
+    let output = folder.run(&["rules", "new", "--pack", "acme"]);
+    assert!(stdout(&output).contains("rules = [\"acme\"]"), "{}", told(&output));
+    folder.write("napkin.toml", "rules = [\"acme\", \"mine\"]\n");
+    assert!(stdout(&folder.run(&["rules", "list", "--pack", "acme"])).starts_with("acme-first-rule"));
+    for (arguments, says) in [
+        (&["my-step", "--dir", "mine"][..], "already a rule `my-step` (mine/my-step.yaml:2)"),
+        (&["single-region"], "already a rule `single-region` (napkin's own)"),
+        (&["Upper"], "such as `cache-without-expiry`"),
+        (&["../out"], "lower-case words with hyphens"),
+        (&["--pack", "acme"], "already a pack `acme` (acme/pack.yaml:2)"),
+        (&["--pack", "cost"], "napkin's own"),
+        (&["--pack", "mine"], "mine exists already"),
+    ] {
+        let output = folder.run(&[&["rules", "new"], arguments].concat());
+        assert_eq!((output.status.code(), told(&output).contains(says)), (Some(2), true), "{}", told(&output));
+    }
+    let output = folder.run(&["rules", "new", "settled"]);
+    assert!(
+        stdout(&output).starts_with("wrote acme/settled.yaml"),
+        "the first folder of napkin.toml: {}",
+        stdout(&output)
+    );
+}
+
+const TESTED: &str = "rule: tested\nseverity: error\ncategory: c\nfor: component\nparameters: { most: 4 }\nlet: { many: component.replicas > most }\nwhen: many and (component.kind == \"service\" or component.kind == \"worker\")\nmessage: m\nhelp: h\nwhy: w\nexamples:\n";
+
+#[test]
+fn tests_of_rules_say_where_an_example_fails_and_why() {
+    let folder = tree("tested", &[]);
+    let run = |examples: &str, arguments: &[&str]| {
+        folder.write("r.yaml", &format!("{TESTED}{examples}"));
+        let output = folder.run(&[&["rules", "test", "r.yaml"], arguments].concat());
+        (output.status.code(), stdout(&output) + &told(&output))
+    };
+    let example = |key: &str, text: &str| format!("  {key}:\n    - \"components: {{ {text} }}\"\n");
+    let many = "api: { is: service, replicas: 5 }";
+    for (bad, good, says) in [
+        (
+            "api: { is: service, replicas: 4 }",
+            "api: service",
+            &["r.yaml:13: tested: a `bad` example does not fire", "component `api`: `many` is false"][..],
+        ),
+        ("api: service", "api: service", &["component `api`: `many` is unknown"]),
+        (
+            "db: { is: cache, replicas: 9 }",
+            "api: service",
+            &[
+                "component `db`: `component.kind == \"service\"` is false",
+                "component `db`: `component.kind == \"worker\"` is false",
+            ],
+        ),
+        ("", "api: service", &["there is no component in it"]),
+        (many, many, &["r.yaml:15: tested: a `good` example fires: m"]),
+        (many, "api: { is: servic }", &["r.yaml:15: tested: an example is not a valid spec", "did you mean `service`"]),
+    ] {
+        let (status, said) = run(&(example("bad", bad) + &example("good", good)), &[]);
+        assert_eq!(status, Some(1), "{said}");
+        for words in says {
+            assert!(said.contains(words), "{said}, not {words}");
+        }
+    }
+    let (status, said) = run(&example("bad", many), &[]);
+    assert!(status == Some(1) && said.contains("r.yaml:1: tested: needs at least one example"), "{said}");
+    let one = example("bad", "api: { is: service, replicas: 9 }") + &example("good", "db: { is: cache, replicas: 1 }");
+    let (status, said) = run(&one, &[]);
+    assert_eq!(status, Some(0), "{said}");
+    for words in [
+        "r.yaml:1: tested: 1 bad and 1 good examples; two of each",
+        "r.yaml:7: tested: every example goes the same way without `many`",
+        "r.yaml:7: tested: every example goes the same way without `component.kind == \"worker\"`",
+        "r.yaml:5: tested: every example goes the same way with another value of `most`",
+        "1 of 5 parts of conditions and parameters (20 %) are decided",
+    ] {
+        assert!(said.contains(words), "{said}, not {words}");
+    }
+    assert_eq!(run(&one, &["--min-coverage", "90"]).0, Some(1));
+    let whole = format!(
+        "  bad:\n    - \"components: {{ {many} }}\"\n    - \"components: {{ w: {{ is: worker, replicas: 9 }} }}\"\n  good:\n    - \"components: {{ api: {{ is: service, replicas: 4 }} }}\"\n    - \"components: {{ db: {{ is: cache, replicas: 9 }} }}\"\n"
+    );
+    let (status, said) = run(&whole, &["--min-coverage", "100"]);
+    assert!(status == Some(0) && !said.contains("What no example decides"), "{said}");
+    assert_eq!(folder.run(&["rules", "test", "."]).status.code(), Some(0));
+    std::fs::create_dir_all(folder.0.join("none")).unwrap();
+    assert!(told(&folder.run(&["rules", "test", "none"])).contains("no .yaml files in none"));
+}
+
+/// The packs to learn from: whole, with a spec that each of their rules fires on and one that nothing fires on.
+#[test]
+fn packs_to_learn_from_are_whole() {
+    for (pack, dirty, clean, least) in
+        [("technology-and-layers", "mixed-up", "in-order", 6), ("payments", "leaky", "sound", 9)]
+    {
+        let dir = format!("rules/examples/{pack}");
+        let run = |arguments: &[&str]| crate::cli::napkin(arguments);
+        let tested = run(&["rules", "test", &dir, "--min-coverage", "95", "--format", "json"]);
+        assert_eq!(tested.status.code(), Some(0), "{}", stdout(&tested));
+        let report: Value = serde_json::from_str(&stdout(&tested)).unwrap();
+        let rules: Vec<&str> =
+            report["rules"].as_array().unwrap().iter().map(|r| r["rule"].as_str().unwrap()).collect();
+        assert!(rules.len() >= least, "{rules:?}");
+        for rule in report["rules"].as_array().unwrap() {
+            assert!(rule["bad"].as_u64() >= Some(2) && rule["good"].as_u64() >= Some(2), "{rule}");
+            assert_eq!(rule["pack"], pack);
+        }
+        let check =
+            |spec: &str| run(&["check", &format!("{dir}/specs/{spec}.yaml"), "--rules", &dir, "--format", "json"]);
+        let found = found(&check(clean));
+        assert_eq!(found, Vec::<String>::new(), "{pack}");
+        let text = stdout(&check(dirty));
+        let page = std::fs::read_to_string(crate::at(&format!("{dir}/README.md"))).unwrap();
+        for rule in rules {
+            assert!(text.contains(&format!("\"rule\": \"{rule}\"")), "{rule} isn't found in {dirty}");
+            assert!(page.contains(&format!("| `{rule}` |")), "{dir}/README.md doesn't name {rule}");
+        }
+    }
+    let listed = stdout(&crate::cli::napkin(&["rules", "list", "--no-config"]));
+    assert!(!listed.contains("books-"), "packs to learn from are not among the rules that ship");
+}
+
+const STALE: &str = "the pages of rules are not up to date; run `cargo run -- rules docs --no-config --output docs/rules` and commit them";
+
+#[test]
+fn the_pages_of_rules_are_up_to_date() {
+    let output = crate::cli::napkin(&["rules", "docs", "--no-config", "--output", "docs/rules", "--check"]);
+    assert_eq!(output.status.code(), Some(0), "{STALE}: {}{}", stdout(&output), told(&output));
+}
+
+#[test]
+fn pages_of_a_pack_are_written_once_and_overwrite_nothing_else() {
+    let hostile = rule("too-many", "")
+        .replace("why: w", "why: \"<script>[a](b) | c\"\nsee: [\"javascript:x\", \"https://e.example/a\"]");
+    let folder =
+        tree("docs", &[("acme/pack.yaml", MANIFEST), ("acme/r.yaml", &hostile), ("acme/s.yaml", &rule("other", ""))]);
+    let run = |more: &[&str]| {
+        let output = folder.run(&[&["rules", "docs", "acme"], more].concat());
+        (output.status.code(), stdout(&output) + &told(&output))
+    };
+    assert_eq!(run(&["--output", "pages", "--check"]).0, Some(1));
+    let (status, said) = run(&["--output", "pages"]);
+    assert!(status == Some(0) && said.contains("3 pages in pages: 3 written, 0 removed"), "{said}");
+    assert_eq!(run(&["--output", "pages", "--check"]).0, Some(0));
+    let page = folder.read("pages/too-many.md");
+    for words in [
+        "&lt;script&gt;\\[a\\](b) \\| c",
+        "- javascript:x\n",
+        "- <https://e.example/a>",
+        "| pack | acme (on by default) |",
+        "rule: too-many, because",
+    ] {
+        assert!(page.contains(words), "{page}, not {words}");
+    }
+    assert!(folder.read("pages/README.md").contains("[`other`](other.md)"));
+    std::fs::remove_file(folder.0.join("acme/s.yaml")).unwrap();
+    folder.write("pages/notes.md", "my own");
+    let (_, said) = run(&["--output", "pages"]);
+    assert!(said.contains("2 pages in pages: 1 written, 1 removed"), "{said}");
+    assert!(!folder.0.join("pages/other.md").exists() && folder.read("pages/notes.md") == "my own");
+    folder.write("acme/README.md", "a page by hand");
+    let (status, said) = run(&["--output", "acme"]);
+    assert!(status == Some(2) && said.contains("acme/README.md wasn't written by"), "{said}");
+    assert_eq!(folder.read("acme/README.md"), "a page by hand");
+    // What a page says of `allow:` and of parameters can be copied.
+    let block = |language: &str| {
+        page.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap().to_owned()
+    };
+    let allow = page.split("```yaml\n").find(|block| block.starts_with("allow:")).unwrap().split("```").next().unwrap();
+    folder.write("s.yaml", &format!("{SPEC}{}", allow.replace('…', "x")));
+    folder.write("napkin.toml", &format!("rules = [\"acme\"]\n{}", block("toml")));
+    let output = folder.run(&["check", "s.yaml", "--format", "concise"]);
+    assert!(
+        output.status.code() == Some(0) && stdout(&output).contains("[allowed: x"),
+        "{}{}",
+        stdout(&output),
+        told(&output)
+    );
 }

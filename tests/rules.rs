@@ -53,6 +53,7 @@ fn every_rule_says_its_pack_its_confidence_and_since_when_it_is_there() {
     for rule in rules() {
         assert!(rule.pack.name != "custom", "{} has no pack", rule.name);
         assert!(rule.since.is_some(), "{} doesn't say since when", rule.name);
+        assert!(rule.allow_when.is_some(), "{} doesn't say when it may be allowed", rule.name);
         assert!(rule.message.parts.len() > 1 || rule.target == napkin::vocabulary::Target::System, "{}", rule.name);
     }
     for pack in PACKS.iter() {
@@ -151,7 +152,7 @@ fn mistakes_in_rules_are_found_when_they_are_loaded() {
 
 #[test]
 fn no_rule_is_left_out_without_a_word() {
-    const WHOLE: [(&str, &str); 15] = [
+    const WHOLE: [(&str, &str); 16] = [
         ("rule", "x"),
         ("severity", "info"),
         ("category", "c"),
@@ -165,6 +166,7 @@ fn no_rule_is_left_out_without_a_word() {
         ("message", "m"),
         ("help", "h"),
         ("why", "w"),
+        ("allow_when", "a"),
         ("one_for", "component.kind"),
         ("follows_from", "x"),
     ];

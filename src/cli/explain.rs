@@ -103,6 +103,10 @@ fn page(rule: &Rule, severity: &str, sources: &Sources) -> String {
     for link in &rule.see {
         out += &format!("See {link}\n");
     }
+    if let Some(when) = &rule.allow_when {
+        let space = if rule.see.is_empty() { "" } else { "\n" };
+        out += &format!("{space}When to allow it: {when}\n\n");
+    }
     out + &format!(
         "To accept it in a spec:\n  allow:\n    - {{ rule: {}, because: \"…\", until: 2030-01-31 }}\n",
         rule.name

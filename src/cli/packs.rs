@@ -8,7 +8,7 @@ use crate::cli::{Failure, files};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
 use crate::lint::{Manifest, PACKS, Pack, Rule, built_in, check_ties, defaults, load_into, manifest};
 use crate::report::diagnostics::{Style, draw_all};
-use crate::source::Sources;
+use crate::source::{SourceId, Sources};
 
 /// The file that makes a folder a pack.
 pub(super) const MANIFEST: &str = "pack.yaml";
@@ -21,9 +21,16 @@ pub(super) struct RuleSet {
     pub sources: Sources,
     pub rules: Vec<Rule>,
     pub packs: Vec<Arc<Pack>>,
+    /// The files that ship, which are called as they would be in napkin's own repository.
+    shipped: BTreeSet<SourceId>,
 }
 
 impl RuleSet {
+    /// Whether a rule is one of napkin's own.
+    pub fn is_shipped(&self, rule: &Rule) -> bool {
+        self.shipped.contains(&rule.span.source)
+    }
+
     /// Looks up the names of packs. An unknown one is a failure that names what was meant.
     pub fn knows(&self, names: &[String]) -> Result<(), Failure> {
         let known = || self.packs.iter().map(|pack| pack.name.as_str()).chain(["all"]);
@@ -42,7 +49,8 @@ impl RuleSet {
 pub(super) fn load(folders: &[PathBuf], style: Style) -> Result<RuleSet, Failure> {
     let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
     let rules = built_in(&mut sources, &mut diagnostics);
-    let mut loading = Loading { set: RuleSet { sources, rules, packs: PACKS.clone() }, diagnostics };
+    let shipped = sources.ids().collect();
+    let mut loading = Loading { set: RuleSet { sources, rules, packs: PACKS.clone(), shipped }, diagnostics };
     let mut found = Found::default();
     for folder in folders {
         found.add(folder)?;

@@ -1,13 +1,11 @@
-//! `napkin rules list`, `test`, `fields`
+//! `napkin rules list`, `test`, `new`, `docs`, `fields`
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::analysis::{ExampleResult, run_example};
-use crate::catalog::Catalog;
 use crate::cli::config::{ConfigFile, Configs};
-use crate::cli::{Done, Failure, Outcome, Terminal, print};
+use crate::cli::{Done, Outcome, Terminal, print};
 use crate::config::{Effective, Flags, From};
 use crate::lint::{FIELDS, Overrides, Parameter, Rule, severity_name};
 use crate::source::Sources;
@@ -31,18 +29,24 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         pack: Vec<String>,
     },
-    /// Run the examples of every rule.
-    Test,
+    /// Run the examples of rules, and say what no example decides.
+    Test(super::rules_test::Args),
+    /// Write a rule to begin with, or a pack of rules.
+    New(super::rules_new::Args),
+    /// Write a page for each rule, and an index.
+    Docs(super::rules_docs::Args),
     /// The fields that conditions and messages can use.
     Fields,
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    if matches!(args.command, Command::Fields) {
-        print(&fields())?;
-        return Ok(Done::Clean);
-    }
-    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style);
+    let mut folders = args.rules.clone();
+    folders.extend(match &args.command {
+        Command::Test(test) => test.dirs.clone(),
+        Command::Docs(docs) => docs.dirs.clone(),
+        _ => Vec::new(),
+    });
+    let mut configs = Configs::new(&args.config, &folders, Flags::default(), Sources::new(), terminal.style);
     let here = configs.here()?;
     match &args.command {
         Command::List { pack } => {
@@ -50,7 +54,13 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
             print(&list(pack, here, &configs))?;
             Ok(Done::Clean)
         }
-        _ => test(&configs.setup(here).rules.rules),
+        Command::New(new) => super::rules_new::run(new, configs.setup(here)),
+        Command::Docs(docs) => super::rules_docs::run(docs, &configs.setup(here).rules),
+        Command::Test(test) => super::rules_test::run(test, &configs.setup(here).rules),
+        Command::Fields => {
+            print(&fields())?;
+            Ok(Done::Clean)
+        }
     }
 }
 
@@ -92,37 +102,6 @@ fn told(
         From::Default => String::new(),
     };
     format!("{} = {}{note}", parameter.name, parameter.shown(values.value(&rule.name, parameter)))
-}
-
-fn test(rules: &[Rule]) -> Outcome {
-    let catalog = Catalog::new();
-    let (mut passed, mut failed) = (0, 0);
-    for rule in rules {
-        if rule.bad.is_empty() || rule.good.is_empty() {
-            failed += 1;
-            print(&format!("{}: needs at least one example under `bad:` and one under `good:`\n", rule.name))?;
-        }
-        let bad = rule.bad.iter().map(|(text, _)| (text, true));
-        for (text, should_fire) in bad.chain(rule.good.iter().map(|(text, _)| (text, false))) {
-            let complaint = match run_example(rule, text, should_fire, &catalog) {
-                ExampleResult::Passed => {
-                    passed += 1;
-                    continue;
-                }
-                ExampleResult::Silent => "a `bad` example does not fire".to_owned(),
-                ExampleResult::Fired(message) => format!("a `good` example fires: {message}"),
-                ExampleResult::Invalid(message) => format!("an example is not a valid spec: {message}"),
-            };
-            failed += 1;
-            print(&format!(
-                "{}: {complaint}\n{}\n",
-                rule.name,
-                text.lines().map(|line| format!("    {line}\n")).collect::<String>()
-            ))?;
-        }
-    }
-    print(&format!("{} rules: {passed} examples pass, {failed} fail\n", rules.len()))?;
-    if failed > 0 { Err(Failure("some examples fail\n".to_owned())) } else { Ok(Done::Clean) }
 }
 
 fn fields() -> String {

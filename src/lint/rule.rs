@@ -15,7 +15,7 @@ use crate::source::{SourceId, Sources, Span};
 use crate::vocabulary::{AttributeId, Target};
 use crate::yaml::{self, Node};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "rule",
     "severity",
     "category",
@@ -32,6 +32,7 @@ const KEYS: [&str; 18] = [
     "one_for",
     "follows_from",
     "why",
+    "allow_when",
     "see",
     "examples",
 ];
@@ -69,6 +70,8 @@ pub struct Rule {
     pub folding: Folding,
     /// Why it matters.
     pub why: String,
+    /// When a finding is right and may stay, if the rule says so.
+    pub allow_when: Option<String>,
     /// Further reading.
     pub see: Vec<String>,
     /// Specs on which it fires, and on which it doesn't, with their places.
@@ -223,6 +226,10 @@ impl Loader<'_, '_> {
             .choice("for", &Target::ALL.map(Target::name))
             .and_then(|word| Target::ALL.into_iter().find(|t| t.name() == word));
         let (category, why) = (self.text("category"), self.text("why"));
+        let allow_when = match self.root.get("allow_when") {
+            Some(_) => self.text("allow_when").map(Some),
+            None => Some(None),
+        };
         let (pack, confidence) = (self.pack(), self.confidence());
         let since = self.root.get("since").and_then(Node::as_str).map(str::to_owned);
         let (name, severity, target) = (name?, severity?, target?);
@@ -266,6 +273,7 @@ impl Loader<'_, '_> {
             at,
             folding: folding?,
             why: why?,
+            allow_when: allow_when?,
             see,
             bad,
             good,
