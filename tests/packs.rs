@@ -123,6 +123,7 @@ type Wrong = (&'static str, &'static [(&'static str, &'static str)], &'static [&
 const WRONG: &[Wrong] = &[
         ("", &[], &["pack.yaml:1:1", "says nothing of its pack"]),
         ("[a]\n", &[], &["says nothing of its pack"]),
+    ("pack: a: b\n", &[], &["pack.yaml:1:8", "not valid YAML"]),
         ("pack: acme\n", &[], &["no `version`", "no `napkin`", "no `description`"]),
         (
             "pack: Acme_x\nversion: 1\nnapkin: new\ndescription: [d]\n",

@@ -27,7 +27,14 @@ pub struct Manifest {
 
 /// Reads a manifest. All mistakes in it are told; with one, there is no manifest.
 pub fn manifest(sources: &Sources, id: SourceId, diagnostics: &mut Diagnostics) -> Option<Manifest> {
-    let document = yaml::parse(sources, id, diagnostics);
+    let mut mistakes = Diagnostics::new();
+    let document = yaml::parse(sources, id, &mut mistakes);
+    // What is missing in a file that is read in part may well be there.
+    let broken = mistakes.has_errors();
+    diagnostics.extend(mistakes);
+    if broken {
+        return None;
+    }
     let Some(root) = document.root().filter(|root| matches!(root.value(), Value::Mapping)) else {
         let span = document.root().map_or(Span::new(id, 0..0), Node::span);
         diagnostics.push(

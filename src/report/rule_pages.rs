@@ -55,12 +55,12 @@ impl Book<'_> {
             let (name, value) = (name.as_str().unwrap_or_default(), value.as_str().unwrap_or_default());
             let _ = writeln!(condition, "{name} = {}", value.trim());
         }
-        // Where the rule breaks its lines, the page does.
-        let raw = self.sources.slice(rule.when_span);
-        if raw.starts_with('>') {
-            condition += &raw.lines().skip(1).map(str::trim).collect::<Vec<_>>().join("\n");
-        } else {
+        // Where the rule breaks its lines, the page does; a text in quotes may have escapes.
+        let raw = self.sources.slice(rule.when_span).trim_start_matches(['>', '-']).trim();
+        if raw.starts_with(['"', '\'', '|']) {
             condition += written("when").unwrap_or_default().trim();
+        } else {
+            condition += &raw.lines().map(str::trim).collect::<Vec<_>>().join("\n");
         }
         out += &fenced("", &condition);
         out += &examples(rule);

@@ -74,6 +74,9 @@ fn descriptor(rule: &Rule) -> Value {
             markdown += &format!("\n{title}:\n\n{fence}yaml\n{}\n{fence}\n", example.trim_end());
         }
     }
+    if let Some(when) = &rule.allow_when {
+        markdown += &format!("\nWhen to allow it: {when}\n");
+    }
     markdown += &see("- ");
     // Tags are a set.
     let tags: BTreeSet<&str> = [rule.category.as_str(), &rule.pack.name].into();
