@@ -11,9 +11,10 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
-        if path.is_dir() {
+        // Packs to learn from are not rules that ship.
+        if path.is_dir() && !path.ends_with("rules/examples") {
             yaml_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+        } else if path.is_file() && path.extension().is_some_and(|extension| extension == "yaml") {
             found.push(path);
         }
     }

@@ -1,15 +1,19 @@
 //! The one entry: sources in, graph, figures and findings out. A terminal, an editor and a browser call the same.
 
+mod example;
+
 use crate::catalog::Catalog;
-use crate::definition::SEED;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::estimate::{Estimate, Run, Scenario, estimate_median, verify};
 use crate::graph::{Graph, Structure, build};
 use crate::lint::{Day, Finding, NotChecked, Overrides, Packs, Policy, Rule, Setting, TurnedOff, World, place, run};
-use crate::simulate::{Extent, Load, Settings};
+use crate::simulate::Settings;
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::{Assembled, Change, Spec, assemble, read};
 use crate::yaml;
+
+pub(crate) use example::example;
+pub use example::{Example, ExampleResult, Tried, run_example, try_rule};
 
 /// All that is known of a spec.
 pub struct Analysis {
@@ -114,48 +118,4 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
     let dropped = diagnostics.dropped();
     let diagnostics = diagnostics.into_sorted();
     Analysis { graph, structure, estimate, diagnostics, findings, not_checked, turned_off, dropped }
-}
-
-/// How an example of a rule went.
-#[derive(Debug, PartialEq, Eq)]
-pub enum ExampleResult {
-    /// As it should.
-    Passed,
-    /// It should fire but is silent.
-    Silent,
-    /// It should be silent but says this.
-    Fired(String),
-    /// The example is not a valid spec; the first mistake.
-    Invalid(String),
-    /// The rule's fix doesn't set it right, and why.
-    NotFixed(String),
-}
-
-/// Requests that are simulated for an example whose rule asks for a simulation.
-const EXAMPLE_REQUESTS: usize = 20_000;
-
-/// An example as a spec.
-pub(crate) fn example(text: &str) -> (Sources, SourceId) {
-    let mut sources = Sources::new();
-    let whole = if text.contains("napkin:") { text.to_owned() } else { format!("napkin: 1\n{text}") };
-    let id = sources.add("example", whole);
-    (sources, id)
-}
-
-/// Runs one example of a rule; `bad` says whether it should fire.
-pub fn run_example(rule: &Rule, text: &str, bad: bool, catalog: &Catalog) -> ExampleResult {
-    let (sources, id) = example(text);
-    let simulation = Settings { seed: SEED, runs: 4, extent: Extent::Requests(EXAMPLE_REQUESTS), load: Load::Peak };
-    let rules = std::slice::from_ref(rule);
-    let question = Question { rules, packs: Packs::All, simulation: Some(&simulation), ..Question::default() };
-    let analysis = ask(&sources, id, catalog, question);
-    if let Some(mistake) = analysis.diagnostics.first().filter(|_| !analysis.is_usable()) {
-        return ExampleResult::Invalid(format!("{} ({})", mistake.message, mistake.help.clone().unwrap_or_default()));
-    }
-    let found = analysis.findings.iter().find(|finding| finding.rule == rule.name);
-    match (found, bad) {
-        (Some(_), true) | (None, false) => ExampleResult::Passed,
-        (None, true) => ExampleResult::Silent,
-        (Some(finding), false) => ExampleResult::Fired(finding.message.clone()),
-    }
 }

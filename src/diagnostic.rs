@@ -118,6 +118,14 @@ impl Diagnostic {
         self
     }
 
+    /// [`Self::also`] if there is such a place.
+    pub fn also_at(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        match span {
+            Some(span) => self.also(span, text),
+            None => self,
+        }
+    }
+
     /// What to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -1,5 +1,6 @@
 //! Rules: loaded and checked, evaluated over a graph and its estimates, suppressed where the spec says so.
 
+mod coverage;
 mod field;
 mod fingerprint;
 mod fix;
@@ -7,6 +8,7 @@ mod fold;
 mod keys;
 mod local;
 mod loss;
+mod manifest;
 mod pack;
 mod parameter;
 mod path;
@@ -20,21 +22,25 @@ mod simulated;
 mod suppress;
 mod world;
 
+use std::sync::Arc;
+
 use crate::diagnostic::{Label, Severity};
 use crate::expr::EntityRef;
 use crate::source::Span;
 
+pub use coverage::{Parts, Piece, Variant, fires, silence, variants};
 pub use field::{FIELDS, FieldDef};
 pub use fingerprint::{Fingerprint, numbered};
 pub use fix::{Fix, Proposal, place};
 pub use fold::{Folding, Follows, Ties, check_ties, fold};
 pub use keys::{RULE_KEYS, RuleKey, RuleShape};
 pub use local::TurnedOff;
-pub use pack::{Confidence, PACKS, Pack, Packs};
+pub use manifest::{Manifest, defaults, manifest};
+pub use pack::{Confidence, PACKS, Pack, Packs, is_kebab};
 pub use parameter::{Given, Overrides, Parameter, ParameterSetting, ParameterValue};
 pub use policy::{Policy, Selector, Setting, severity_name};
 pub use reach::{GRAPH_FUNCTIONS, GraphFunction};
-pub use rule::{Rule, built_in, load};
+pub use rule::{Rule, built_in, load, load_into};
 pub use run::{NotChecked, Outcome, run};
 pub use scope::Subjects;
 pub use suppress::SUPPRESSIONS;
@@ -53,7 +59,7 @@ pub struct Finding {
     /// The rule's concern.
     pub category: String,
     /// The pack of its rule; none for what is said about suppressions.
-    pub pack: Option<&'static str>,
+    pub pack: Option<Arc<Pack>>,
     /// How sure it is.
     pub confidence: Confidence,
     /// What is wrong.

@@ -26,6 +26,8 @@ pub mod patch;
 mod place;
 pub mod plan;
 pub mod recovery;
+pub mod rule_pages;
+pub mod rule_tests;
 pub mod sarif;
 pub mod schema;
 pub mod schema_rule;

@@ -19,7 +19,7 @@ const MODULES: [(&str, &[&str]); 20] = [
     ("graph", &["petgraph"]),
     ("estimate", &[]),
     ("simulate", &[]),
-    ("lint", &[]),
+    ("lint", &["semver"]),
     ("config", &["toml", "ignore"]),
     ("analysis", &[]),
     ("study", &[]),

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use napkin::config::{check, read};
 use napkin::diagnostic::Diagnostics;
-use napkin::lint::built_in;
+use napkin::lint::{PACKS, built_in};
 use napkin::source::Sources;
 
 use crate::at;
@@ -522,7 +522,7 @@ fn the_documented_file_fits_the_schema_and_has_no_mistakes() {
         let id = sources.add("napkin.toml", text);
         let mut diagnostics = Diagnostics::new();
         let config = read(&sources, id, &mut diagnostics);
-        check(&config, &rules, &[], &mut diagnostics);
+        check(&config, (&rules, &PACKS), &[], &mut diagnostics);
         let messages: Vec<&str> = diagnostics.iter().map(|one| one.message.as_str()).collect();
         assert!(messages.is_empty(), "{messages:?}");
         assert!(valid(text), "{text}");
@@ -575,7 +575,7 @@ fn no_cut_or_garbled_file_panics() {
         let id = sources.add("napkin.toml", String::from_utf8_lossy(&bytes));
         let mut diagnostics = Diagnostics::new();
         let config = read(&sources, id, &mut diagnostics);
-        check(&config, &rules, &[], &mut diagnostics);
+        check(&config, (&rules, &PACKS), &[], &mut diagnostics);
         for diagnostic in diagnostics.iter() {
             assert!(diagnostic.help.as_ref().is_some_and(|help| !help.is_empty()), "{}", diagnostic.message);
         }

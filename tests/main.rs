@@ -34,6 +34,7 @@ mod hooks;
 mod includes;
 mod mechanisms;
 mod mishaps;
+mod packs;
 mod pipeline;
 mod readme;
 mod rule_language;

@@ -81,12 +81,13 @@ fn names_are_unique_and_name_the_bad_pattern() {
 #[test]
 fn every_rule_says_its_pack_its_confidence_and_since_when_it_is_there() {
     for rule in rules() {
-        assert!(rule.pack != "custom", "{} has no pack", rule.name);
+        assert!(rule.pack.name != "custom", "{} has no pack", rule.name);
         assert!(rule.since.is_some(), "{} doesn't say since when", rule.name);
+        assert!(rule.allow_when.is_some(), "{} doesn't say when it may be allowed", rule.name);
         assert!(rule.message.parts.len() > 1 || rule.target == napkin::vocabulary::Target::System, "{}", rule.name);
     }
-    for pack in &PACKS {
-        let count = rules().iter().filter(|rule| rule.pack == pack.name).count();
+    for pack in PACKS.iter() {
+        let count = rules().iter().filter(|rule| rule.pack.name == pack.name).count();
         assert!(count >= 7 || pack.name == "custom", "{} has {count} rules", pack.name);
     }
 }
@@ -109,7 +110,7 @@ fn the_handbook_page_names_rules_that_exist_and_all_of_them() {
     }
     assert!(named > 250, "only {named} are named");
     for pack in PACKS.iter().filter(|pack| pack.name != "custom") {
-        let count = rules.iter().filter(|rule| rule.pack == pack.name).count();
+        let count = rules.iter().filter(|rule| rule.pack.name == pack.name).count();
         let row = page.lines().find(|line| line.starts_with(&format!("| {} |", pack.name))).unwrap_or_default();
         assert!(row.ends_with(&format!("| {count} |")), "docs/handbook.md: {} has {count} rules: {row}", pack.name);
         assert_eq!(row.contains("| on |"), pack.default, "{row}");
@@ -129,8 +130,8 @@ fn rules_of_users_are_in_a_pack_of_their_own_and_a_wrong_pack_is_found() {
     let mut sources = Sources::new();
     let id = sources.add("rule.yaml", text(""));
     let rule = load(&sources, id, &mut Diagnostics::new()).unwrap();
-    assert_eq!((rule.pack, rule.confidence), ("custom", napkin::lint::Confidence::Medium));
-    assert!(Packs::Default.have(rule.pack));
+    assert_eq!((rule.pack.name.as_str(), rule.confidence), ("custom", napkin::lint::Confidence::Medium));
+    assert!(Packs::Default.have(&rule.pack));
     let wrong = |more: &str| mistakes(&text(more)).into_iter().map(|(at, _)| at).collect::<Vec<_>>();
     assert_eq!(wrong("pack: securty\n"), ["securty"]);
     assert_eq!(wrong("confidence: sure\n"), ["sure"]);
@@ -181,7 +182,7 @@ fn mistakes_in_rules_are_found_when_they_are_loaded() {
 
 #[test]
 fn no_rule_is_left_out_without_a_word() {
-    const WHOLE: [(&str, &str); 16] = [
+    const WHOLE: [(&str, &str); 17] = [
         ("rule", "x"),
         ("severity", "info"),
         ("category", "c"),
@@ -195,6 +196,7 @@ fn no_rule_is_left_out_without_a_word() {
         ("message", "m"),
         ("help", "h"),
         ("why", "w"),
+        ("allow_when", "a"),
         ("one_for", "component.kind"),
         ("follows_from", "x"),
         ("fix", "{ title: t, set: { replicas: most } }"),

@@ -138,6 +138,7 @@ one_for: component.kind
 follows_from: [single-point-of-failure, { rule: overload-at-peak, on: component, if: small }]
 fix: { title: "run {few}", when: small, on: component, set: { replicas: few }, add: { spare: service }, safe: false }
 why: Because.
+allow_when: "It is meant so."
 see: [https://example.org]
 examples: { bad: ["components: {}"], good: "components: {}" }
 "#;

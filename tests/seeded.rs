@@ -158,7 +158,8 @@ fn every_seeded_defect_is_found_and_nothing_unrelated_is_said() {
     assert!(specs.values().all(|count| *count >= 10), "{specs:?}");
     // Each pack has rules that are tried so.
     for pack in PACKS.iter().filter(|pack| pack.name != "custom") {
-        let tried = checker.rules.iter().filter(|rule| rule.pack == pack.name && rules.contains(rule.name.as_str()));
+        let tried =
+            checker.rules.iter().filter(|rule| rule.pack.name == pack.name && rules.contains(rule.name.as_str()));
         assert!(tried.count() >= 4, "{}", pack.name);
     }
 }
@@ -206,7 +207,7 @@ fn what_is_not_said_is_no_finding_and_is_counted() {
     let data = "data:\n  d: { in: c11 }\n";
     let each = "flows:\n  f: { steps: [c0 -> c7] }\n";
     // What is written is that: a name, boxes, a call, a data set. In the pack for interviews it is a finding not to say more.
-    let hygiene = |rule: &str| checker.rules.iter().any(|known| known.name == rule && known.pack == "interview");
+    let hygiene = |rule: &str| checker.rules.iter().any(|known| known.name == rule && known.pack.name == "interview");
     let mut undecided = Vec::new();
     for text in [
         "napkin: 1\nname: empty\n".to_owned(),

@@ -98,7 +98,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         parameters: &parameters,
         ..Flags::default()
     };
-    let mut configs = Configs::new(&args.config, &args.rules, flags, texts, style)?;
+    let mut configs = Configs::new(&args.config, &args.rules, flags, texts, style);
     if args.show_config {
         return super::show_config::run(&args.paths, args.choice, &mut configs, style);
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::analysis::Question;
+use crate::cli::packs::{self, RuleSet};
 use crate::cli::{Failure, files, warn};
 use crate::config::{Config, Effective, FILE, Flags, From, check, effective, read};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
@@ -23,12 +24,6 @@ pub(super) struct ConfigFile {
     /// Choose an environment of `napkin.toml`.
     #[arg(long, value_name = "NAME", global = true, conflicts_with_all = ["no_config"])]
     pub env: Option<String>,
-}
-
-/// Rules with their files.
-pub(super) struct RuleSet {
-    pub sources: Sources,
-    pub rules: Vec<Rule>,
 }
 
 /// A configuration file that was read.
@@ -88,17 +83,9 @@ pub(super) struct Configs<'c> {
 
 impl<'c> Configs<'c> {
     /// None read yet. `rules` are the folders that flags name; `sources` hold the texts of flags, if they have places.
-    pub fn new(
-        args: &'c ConfigFile,
-        rules: &'c [PathBuf],
-        flags: Flags<'c>,
-        sources: Sources,
-        style: Style,
-    ) -> Result<Self, Failure> {
-        // A word that is no pack is a mistake whatever the files say.
-        files::packs(flags.packs)?;
+    pub fn new(args: &'c ConfigFile, rules: &'c [PathBuf], flags: Flags<'c>, sources: Sources, style: Style) -> Self {
         let flags = Flags { environment: args.env.as_deref(), ..flags };
-        Ok(Configs {
+        Configs {
             args,
             rules,
             flags,
@@ -108,7 +95,7 @@ impl<'c> Configs<'c> {
             by_folder: BTreeMap::new(),
             by_file: BTreeMap::new(),
             loaded: BTreeMap::new(),
-        })
+        }
     }
 
     /// One that was returned by [`Configs::of_folder`].
@@ -266,8 +253,9 @@ impl<'c> Configs<'c> {
         };
         Overrides::new(&rules.rules, self.flags.parameters, &mut diagnostics);
         if let Some(file) = &file {
-            check(&file.config, &rules.rules, self.flags.packs, &mut diagnostics);
+            check(&file.config, (&rules.rules, &rules.packs), self.flags.packs, &mut diagnostics);
         }
+        rules.knows(self.flags.packs)?;
         let broken = diagnostics.has_errors();
         let told = self.drawn(diagnostics);
         if broken {
@@ -314,8 +302,7 @@ impl<'c> Configs<'c> {
         if let Some(known) = self.loaded.get(&key) {
             return Ok(known.clone());
         }
-        let (sources, rules) = files::rules(&folders, self.style)?;
-        let set = Rc::new(RuleSet { sources, rules });
+        let set = Rc::new(packs::load(&folders, self.style)?);
         self.loaded.insert(key, set.clone());
         Ok(set)
     }

@@ -108,7 +108,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         parameters: &parameters,
         ..Flags::default()
     };
-    let mut configs = Configs::new(&args.config, &args.rules, flags, texts, style)?;
+    let mut configs = Configs::new(&args.config, &args.rules, flags, texts, style);
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
     let (old, new, two_files) = match &args.git {

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use crate::analysis::Analysis;
-use crate::cli::config::{ConfigFile, Configs, RuleSet};
+use crate::cli::config::{ConfigFile, Configs};
 use crate::cli::estimate::{Input, PriceFile};
+use crate::cli::packs::RuleSet;
 use crate::cli::{Done, Failure, Outcome, Terminal, estimate, files, print};
 use crate::config::Flags;
 use crate::diagnostic::suggestion;
@@ -65,9 +66,9 @@ fn rule(args: &Args, terminal: &Terminal) -> Outcome {
         let help = "name a spec and a figure of it, such as `api.utilization`";
         return Err(Failure(format!("{} can be laid over a spec, not over a rule; {help}", overlay.display())));
     }
-    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style)?;
+    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style);
     let here = configs.here()?;
-    let RuleSet { sources, rules } = &*configs.setup(here).rules;
+    let RuleSet { sources, rules, .. } = &*configs.setup(here).rules;
     let Some(rule) = rules.iter().find(|rule| rule.name == args.what) else {
         if std::path::Path::new(&args.what).exists() {
             return Err(Failure(
@@ -90,7 +91,12 @@ fn rule(args: &Args, terminal: &Terminal) -> Outcome {
 
 fn page(rule: &Rule, severity: &str, sources: &Sources) -> String {
     let mut out = format!("{} ({severity}, {})\n\n{}\n\n", rule.name, rule.category, rule.why);
-    out += &format!("It asks of each {}:\n  {}\n\n", rule.target.name(), sources.slice(rule.when_span).trim());
+    out += &format!(
+        "It asks of each {}{}:\n  {}\n\n",
+        rule.target.name(),
+        rule.subjects.told(),
+        sources.slice(rule.when_span).trim()
+    );
     out += &parameters(rule);
     if let Some(fix) = &rule.fix {
         let keys: Vec<String> = fix.keys().map(|key| format!("`{key}`")).collect();
@@ -106,6 +112,10 @@ fn page(rule: &Rule, severity: &str, sources: &Sources) -> String {
     }
     for link in &rule.see {
         out += &format!("See {link}\n");
+    }
+    if let Some(when) = &rule.allow_when {
+        let space = if rule.see.is_empty() { "" } else { "\n" };
+        out += &format!("{space}When to allow it: {when}\n\n");
     }
     out + &format!(
         "To accept it in a spec:\n  allow:\n    - {{ rule: {}, because: \"…\", until: 2030-01-31 }}\n",

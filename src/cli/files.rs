@@ -1,4 +1,4 @@
-//! Files, folders and standard input to sources; what specs include; rules from folders; today's date.
+//! Files, folders and standard input to sources; what specs include; today's date.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
@@ -6,9 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::Failure;
-use crate::diagnostic::{Diagnostics, nearest, suggestion};
-use crate::lint::{Day, PACKS, Packs, Rule, built_in, check_ties, load};
-use crate::report::diagnostics::{Style, draw_all};
+use crate::diagnostic::nearest;
+use crate::lint::Day;
 use crate::source::{MAX_BYTES, SourceId, Sources, Unreadable};
 use crate::spec::{gather, included, is_shared};
 
@@ -265,44 +264,6 @@ pub(crate) fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     files.sort();
     Ok(files)
-}
-
-/// The built-in rules and those of the user's folders. A broken rule is a failure, with its place.
-pub(crate) fn rules(folders: &[PathBuf], style: Style) -> Result<(Sources, Vec<Rule>), Failure> {
-    let mut sources = Sources::new();
-    let mut diagnostics = Diagnostics::new();
-    let mut rules = built_in(&mut sources, &mut diagnostics);
-    for file in specs(folders)? {
-        let id = read(&file, &mut sources)?;
-        let Some(rule) = load(&sources, id, &mut diagnostics) else { continue };
-        if rules.iter().any(|known| known.name == rule.name) {
-            return Err(Failure(format!(
-                "{}: there is already a rule `{}`; give it another name",
-                file.display(),
-                rule.name
-            )));
-        }
-        rules.push(rule);
-    }
-    check_ties(&rules, &mut diagnostics);
-    if diagnostics.has_errors() {
-        return Err(Failure(draw_all(&diagnostics.into_sorted(), &sources, style)));
-    }
-    rules.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((sources, rules))
-}
-
-/// The packs that words stand for. An unknown word is a failure that names what was meant.
-pub(crate) fn packs(names: &[String]) -> Result<Packs<'_>, Failure> {
-    let known = || PACKS.iter().map(|pack| pack.name).chain(["all"]);
-    for name in names {
-        if !known().any(|word| word == name) {
-            let help = suggestion(name, known())
-                .unwrap_or_else(|| format!("there are {}", known().collect::<Vec<_>>().join(", ")));
-            return Err(Failure(format!("there is no pack `{name}`: {help}\n")));
-        }
-    }
-    Ok(if names.iter().any(|name| name == "all") { Packs::All } else { Packs::And(names) })
 }
 
 /// Today in UTC.

@@ -1,17 +1,14 @@
-//! `napkin rules list`, `test`, `fields`
+//! `napkin rules list`, `test`, `new`, `docs`, `fields`
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::analysis::{ExampleResult, run_example};
-use crate::catalog::Catalog;
 use crate::cli::config::{ConfigFile, Configs};
-use crate::cli::{Done, Failure, Outcome, Terminal, files, print};
+use crate::cli::{Done, Outcome, Terminal, print};
 use crate::config::{Effective, Flags, From};
 use crate::lint::{FIELDS, Overrides, Parameter, Rule, severity_name};
 use crate::source::Sources;
-use crate::study::fix::fix_example;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,26 +29,38 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         pack: Vec<String>,
     },
-    /// Run the examples of every rule.
-    Test,
+    /// Run the examples of rules, and say what no example decides.
+    Test(super::rules_test::Args),
+    /// Write a rule to begin with, or a pack of rules.
+    New(super::rules_new::Args),
+    /// Write a page for each rule, and an index.
+    Docs(super::rules_docs::Args),
     /// The fields that conditions and messages can use.
     Fields,
 }
 
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    if matches!(args.command, Command::Fields) {
-        print(&fields())?;
-        return Ok(Done::Clean);
-    }
-    let mut configs = Configs::new(&args.config, &args.rules, Flags::default(), Sources::new(), terminal.style)?;
+    let mut folders = args.rules.clone();
+    folders.extend(match &args.command {
+        Command::Test(test) => test.dirs.clone(),
+        Command::Docs(docs) => docs.dirs.clone(),
+        _ => Vec::new(),
+    });
+    let mut configs = Configs::new(&args.config, &folders, Flags::default(), Sources::new(), terminal.style);
     let here = configs.here()?;
     match &args.command {
         Command::List { pack } => {
-            files::packs(pack)?;
+            configs.setup(here).rules.knows(pack)?;
             print(&list(pack, here, &configs))?;
             Ok(Done::Clean)
         }
-        _ => test(&configs.setup(here).rules.rules),
+        Command::New(new) => super::rules_new::run(new, configs.setup(here)),
+        Command::Docs(docs) => super::rules_docs::run(docs, &configs.setup(here).rules),
+        Command::Test(test) => super::rules_test::run(test, &configs.setup(here).rules),
+        Command::Fields => {
+            print(&fields())?;
+            Ok(Done::Clean)
+        }
     }
 }
 
@@ -61,20 +70,20 @@ fn list(packs: &[String], here: usize, configs: &Configs<'_>) -> String {
     let effective = configs.effective(here);
     let (policy, values) = (effective.policy(), effective.parameters(rules));
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-    let wanted = |rule: &&Rule| packs.is_empty() || packs.iter().any(|name| name == "all" || name == rule.pack);
+    let wanted = |rule: &&Rule| packs.is_empty() || packs.iter().any(|name| name == "all" || *name == rule.pack.name);
     let line = |rule: &Rule| {
-        let setting = policy.setting(rule).filter(|_| policy.packs.have(rule.pack));
+        let setting = policy.setting(rule).filter(|_| policy.packs.have(&rule.pack));
         let severity = severity_name(setting.map_or(Some(rule.severity), |setting| setting.severity));
         let note = match setting {
             Some(setting) => format!(" ({})", configs.sources.line(setting.span)),
-            None if policy.packs.have(rule.pack) => String::new(),
+            None if policy.packs.have(&rule.pack) => String::new(),
             None => " (off)".to_owned(),
         };
         let confidence = rule.confidence.name();
         let parameters: Vec<String> =
             rule.parameters.iter().map(|p| told(rule, p, &values, &effective, configs)).collect();
         let below = if parameters.is_empty() { String::new() } else { format!("  {}\n", parameters.join(", ")) };
-        format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{note}\n{below}", rule.name, rule.pack)
+        format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{note}\n{below}", rule.name, rule.pack.name)
     };
     rules.iter().filter(wanted).map(line).collect()
 }
@@ -93,65 +102,6 @@ fn told(
         From::Default => String::new(),
     };
     format!("{} = {}{note}", parameter.name, parameter.shown(values.value(&rule.name, parameter)))
-}
-
-fn test(rules: &[Rule]) -> Outcome {
-    let catalog = Catalog::new();
-    let (mut passed, mut failed) = (0, 0);
-    for rule in rules {
-        if rule.bad.is_empty() || rule.good.is_empty() {
-            failed += 1;
-            print(&format!("{}: needs at least one example under `bad:` and one under `good:`\n", rule.name))?;
-        }
-        let bad = rule.bad.iter().map(|(text, _)| (text, true));
-        for (text, should_fire) in bad.chain(rule.good.iter().map(|(text, _)| (text, false))) {
-            let complaint = match run_example(rule, text, should_fire, &catalog) {
-                ExampleResult::Passed => {
-                    passed += 1;
-                    continue;
-                }
-                ExampleResult::Silent => "a `bad` example does not fire".to_owned(),
-                ExampleResult::Fired(message) => format!("a `good` example fires: {message}"),
-                ExampleResult::Invalid(message) => format!("an example is not a valid spec: {message}"),
-                ExampleResult::NotFixed(message) => format!("the fix doesn't set it right: {message}"),
-            };
-            failed += 1;
-            print(&format!(
-                "{}: {complaint}\n{}\n",
-                rule.name,
-                text.lines().map(|line| format!("    {line}\n")).collect::<String>()
-            ))?;
-        }
-        let (fixed, complaints) = fixes(rule, &catalog);
-        passed += fixed;
-        failed += complaints.len();
-        complaints.iter().try_for_each(|complaint| print(complaint))?;
-    }
-    print(&format!("{} rules: {passed} examples pass, {failed} fail\n", rules.len()))?;
-    if failed > 0 { Err(Failure("some examples fail\n".to_owned())) } else { Ok(Done::Clean) }
-}
-
-/// How many `bad` examples a rule's fix sets right, and what is wrong with it.
-fn fixes(rule: &Rule, catalog: &Catalog) -> (usize, Vec<String>) {
-    let (mut fixed, mut complaints) = (0, Vec::new());
-    if rule.fix.is_none() {
-        return (fixed, complaints);
-    }
-    for (text, _) in &rule.bad {
-        match fix_example(rule, text, catalog) {
-            Some(ExampleResult::NotFixed(reason)) => {
-                let text: String = text.lines().map(|line| format!("    {line}\n")).collect();
-                complaints.push(format!("{}: the fix doesn't set an example right: {reason}\n{text}\n", rule.name));
-            }
-            Some(_) => fixed += 1,
-            None => {}
-        }
-    }
-    if fixed == 0 && complaints.is_empty() {
-        let what = "its fix applies to no `bad` example; add one that it sets right";
-        complaints.push(format!("{}: {what}\n", rule.name));
-    }
-    (fixed, complaints)
 }
 
 fn fields() -> String {

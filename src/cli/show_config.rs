@@ -54,6 +54,8 @@ fn shown<'s>(
         environment: configs.environment(),
         extra: configs.rule_folders(),
         rules: &setup.rules.rules,
+        packs: &setup.rules.packs,
+        rule_files: &setup.rules.sources,
         sources: &configs.sources,
     }
 }

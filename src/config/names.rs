@@ -1,15 +1,16 @@
 //! Whether the rules, packs and categories exist that a file names, and whether naming them does something.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Diagnostics, suggestion};
-use crate::lint::{Overrides, PACKS, Packs, Rule, Selector, Setting};
+use crate::lint::{Overrides, Pack, Packs, Rule, Selector, Setting};
 use crate::source::Span;
 
-/// Looks up every name, and whether parameters may have their values. `more` are packs that the command turns on.
-pub fn check(config: &Config, rules: &[Rule], more: &[String], diagnostics: &mut Diagnostics) {
-    let packs: BTreeSet<&str> = PACKS.iter().map(|pack| pack.name).chain(rules.iter().map(|rule| rule.pack)).collect();
+/// Looks up every name, and whether parameters may have their values, among the rules and packs that are there. `more` are packs that the command turns on.
+pub fn check(config: &Config, (rules, packs): (&[Rule], &[Arc<Pack>]), more: &[String], diagnostics: &mut Diagnostics) {
+    let packs: BTreeSet<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
     let mut on = more.to_vec();
     for pack in config.layers().flat_map(|layer| &layer.packs) {
         if pack.value == "all" || packs.contains(pack.value.as_str()) {
@@ -57,8 +58,8 @@ impl Names<'_> {
     fn does_something(&self, of: &Selector, span: Span, diagnostics: &mut Diagnostics) {
         let packs = if self.on.iter().any(|pack| pack == "all") { Packs::All } else { Packs::And(&self.on) };
         let covered: Vec<&Rule> = self.rules.iter().filter(|rule| of.covers(rule)).collect();
-        if !covered.is_empty() && !covered.iter().any(|rule| packs.have(rule.pack)) {
-            let off: BTreeSet<&str> = covered.iter().map(|rule| rule.pack).collect();
+        if !covered.is_empty() && !covered.iter().any(|rule| packs.have(&rule.pack)) {
+            let off: BTreeSet<&str> = covered.iter().map(|rule| rule.pack.name.as_str()).collect();
             let list: Vec<String> = off.iter().map(|pack| format!("`{pack}`")).collect();
             let message = match of {
                 Selector::Pack(name) => format!("the pack `{name}` is off, so this changes nothing"),

@@ -54,6 +54,35 @@ impl Checked {
         }
     }
 
+    /// The bytes of its text.
+    pub fn range(&self) -> Range<usize> {
+        self.ir.range.clone()
+    }
+
+    /// The operands of an `and` or `or`, however many it joins, and whether it is an `and`; `None` for anything else.
+    pub fn operands(&self) -> Option<(bool, Vec<Checked>)> {
+        let is_and = match &self.ir.kind {
+            IrKind::And(..) => true,
+            IrKind::Or(..) => false,
+            _ => return None,
+        };
+        let (mut open, mut operands) = (vec![&self.ir], Vec::new());
+        while let Some(ir) = open.pop() {
+            match &ir.kind {
+                IrKind::And(a, b) if is_and => open.extend([&**b, &**a]),
+                IrKind::Or(a, b) if !is_and => open.extend([&**b, &**a]),
+                _ => operands.push(Checked { ir: ir.clone(), ..self.clone() }),
+            }
+        }
+        Some((is_and, operands))
+    }
+
+    /// The expression without one operand of an `and` or `or`, once for every operand in it, with the bytes of what is missing.
+    pub fn reductions(&self) -> Vec<(Range<usize>, Checked)> {
+        let whole = |(range, ir)| (range, Checked { ir, ..self.clone() });
+        self.ir.reductions().into_iter().map(whole).collect()
+    }
+
     /// The sources of uncertainty drawn from directly.
     pub fn streams(&self) -> Vec<StreamId> {
         let mut list = Vec::new();
@@ -103,6 +132,52 @@ pub(crate) enum IrKind {
 }
 
 impl Ir {
+    fn reductions(&self) -> Vec<(Range<usize>, Ir)> {
+        let mut list = Vec::new();
+        if let IrKind::And(a, b) | IrKind::Or(a, b) = &self.kind {
+            // Operands of a longer chain are taken out one by one, where they are.
+            let continues = |inner: &Ir| std::mem::discriminant(&inner.kind) == std::mem::discriminant(&self.kind);
+            for (gone, stays) in [(a, b), (b, a)] {
+                if !continues(gone) {
+                    list.push((gone.range.clone(), (**stays).clone()));
+                }
+            }
+        }
+        let parts: Vec<Ir> = self.clone().parts().into_iter().map(|part| part.clone()).collect();
+        for (at, part) in parts.iter().enumerate() {
+            for (range, smaller) in part.reductions() {
+                let mut whole = self.clone();
+                if let Some(place) = whole.parts().into_iter().nth(at) {
+                    *place = smaller;
+                    list.push((range, whole));
+                }
+            }
+        }
+        list
+    }
+
+    /// What it is made of.
+    fn parts(&mut self) -> Vec<&mut Ir> {
+        match &mut self.kind {
+            IrKind::Number(_) | IrKind::Bool(_) | IrKind::Text(_) | IrKind::Slot(_) | IrKind::Local(_) => Vec::new(),
+            IrKind::Field(a, _) | IrKind::Negate(a) | IrKind::Not(a) | IrKind::Known(a, _) | IrKind::Matches(a, _) => {
+                vec![a]
+            }
+            IrKind::Arithmetic(_, a, b)
+            | IrKind::Compare(_, a, b)
+            | IrKind::And(a, b)
+            | IrKind::Or(a, b)
+            | IrKind::Member(a, b)
+            | IrKind::Over(_, a, _, b) => vec![a, b],
+            IrKind::If(a, b, c) => vec![a, b, c],
+            IrKind::Call(_, list)
+            | IrKind::Formula(_, list)
+            | IrKind::Method(_, list)
+            | IrKind::List(list)
+            | IrKind::Draw(_, _, list) => list.iter_mut().collect(),
+        }
+    }
+
     pub(crate) fn visit(&self, see: &mut impl FnMut(&Ir)) {
         see(self);
         match &self.kind {

@@ -92,6 +92,7 @@ pub const RULE_KEYS: &[RuleKey] = &[
     may("follows_from", RuleShape::Rules(FOLLOWS_KEYS), "Rules whose finding is the cause: where one is there, this finding stands below it."),
     may("fix", RuleShape::Mapping(FIX_KEYS), "What sets right what is found, where that is mechanical; `napkin check --fix` applies it."),
     must("why", RuleShape::Text, "Why it matters, in a few sentences that a reviewer would accept."),
+    may("allow_when", RuleShape::Text, "When a finding is right and may stay all the same: what a reviewer would accept as the reason of an `allow:`."),
     may("see", RuleShape::Texts, "Further reading: an address, or several."),
     may("examples", RuleShape::Mapping(EXAMPLE_KEYS), "Specs, or their relevant parts, which `napkin rules test` runs."),
 ];

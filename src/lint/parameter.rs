@@ -49,6 +49,17 @@ pub enum ParameterValue {
 }
 
 impl ParameterValue {
+    /// As expressions see it.
+    pub(super) fn as_value(&self) -> crate::expr::Value<'_> {
+        use crate::expr::Value;
+        match self {
+            ParameterValue::Number(number) => Value::Number(*number),
+            ParameterValue::Flag(flag) => Value::Bool(*flag),
+            ParameterValue::Text(text) => Value::Text(text),
+            ParameterValue::List(items) => Value::List(items.iter().map(|item| Value::Text(item)).collect()),
+        }
+    }
+
     fn texts(&self) -> &[String] {
         match self {
             ParameterValue::Text(text) => std::slice::from_ref(text),
@@ -142,6 +153,19 @@ impl Parameter {
             ParameterValue::Flag(flag) => flag.to_string(),
             ParameterValue::Text(text) => text.clone(),
             ParameterValue::List(items) => format!("[{}]", items.join(", ")),
+        }
+    }
+
+    /// A value as `napkin.toml` wants it.
+    pub fn toml(&self, value: &ParameterValue) -> String {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        match value {
+            ParameterValue::Number(_) if self.shown(value).parse::<f64>().is_ok() => self.shown(value),
+            ParameterValue::Flag(flag) => flag.to_string(),
+            ParameterValue::List(items) => {
+                format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "))
+            }
+            _ => quoted(&self.shown(value)),
         }
     }
 

@@ -32,7 +32,7 @@ impl Selector {
 
     /// If there is nothing of this name: the mistake's code, message and help.
     pub fn unknown(&self, rules: &[Rule]) -> Option<(&'static str, String, String)> {
-        let packs = || PACKS.iter().map(|pack| pack.name).chain(rules.iter().map(|rule| rule.pack));
+        let packs = || PACKS.iter().chain(rules.iter().map(|rule| &rule.pack)).map(|pack| pack.name.as_str());
         let categories = || rules.iter().map(|rule| rule.category.as_str());
         let (code, what, name, known): (_, _, _, BTreeSet<&str>) = match self {
             Selector::Pack(name) => ("unknown-pack", "pack", name, packs().collect()),
@@ -69,7 +69,7 @@ impl Selector {
     /// Whether it is about a rule.
     pub fn covers(&self, rule: &Rule) -> bool {
         match self {
-            Selector::Pack(name) => rule.pack == *name,
+            Selector::Pack(name) => rule.pack.name == *name,
             Selector::Category(name) => rule.category == *name,
             Selector::Rule(name) => rule.name == *name,
         }
@@ -134,7 +134,7 @@ impl<'p> Policy<'p> {
 
     /// How bad what a rule finds is; `None` if it isn't asked.
     pub fn severity(&self, rule: &Rule) -> Option<Severity> {
-        if !self.packs.have(rule.pack) {
+        if !self.packs.have(&rule.pack) {
             return None;
         }
         self.setting(rule).map_or(Some(rule.severity), |setting| setting.severity)
@@ -158,10 +158,10 @@ mod tests {
         let mut sources = Sources::new();
         let rules = built_in(&mut sources, &mut Diagnostics::new());
         let rule = rules.iter().find(|rule| rule.name == "single-region").unwrap();
-        let other = rules.iter().find(|rule| rule.pack == "security").unwrap();
+        let other = rules.iter().find(|rule| rule.pack.name == "security").unwrap();
         let span = rule.span;
         let name = Selector::Rule("single-region".to_owned());
-        let (pack, category) = (Selector::Pack(rule.pack.to_owned()), Selector::Category(rule.category.clone()));
+        let (pack, category) = (Selector::Pack(rule.pack.name.clone()), Selector::Category(rule.category.clone()));
         let at = |of: &Selector, severity| Setting { of: of.clone(), severity, span };
         let (info, error) = (Some(Severity::Info), Some(Severity::Error));
         for (settings, expected) in [

@@ -1,15 +1,16 @@
 //! A rule as written, checked: its condition is typed, its placeholders exist, its words are known.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::catalog::RULES;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, suggestion};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, nearest, suggestion};
 use crate::expr::{Checked, FieldType, NameType, Schema, Type, check, parse};
 use crate::lint::field::{FIELDS, lookup};
 use crate::lint::fix::Fix;
 use crate::lint::fold::Folding;
 use crate::lint::keys;
-use crate::lint::pack::{CUSTOM, Confidence, PACKS};
+use crate::lint::pack::{CUSTOM, Confidence, PACKS, Pack, is_kebab};
 use crate::lint::parameter::{Parameter, taken};
 use crate::lint::reach::{GRAPH_FUNCTIONS, function};
 use crate::lint::scope::Subjects;
@@ -27,8 +28,8 @@ pub struct Rule {
     pub severity: Severity,
     /// Its concern.
     pub category: String,
-    /// Its pack: `custom` where it names none.
-    pub pack: &'static str,
+    /// Its pack: that of its folder, else the one it names, else `custom`.
+    pub pack: Arc<Pack>,
     /// How sure its findings are: medium where it doesn't say.
     pub confidence: Confidence,
     /// The version of napkin, or of a pack, that first had it.
@@ -55,6 +56,8 @@ pub struct Rule {
     pub fix: Option<Fix>,
     /// Why it matters.
     pub why: String,
+    /// When a finding is right and may stay, if the rule says so.
+    pub allow_when: Option<String>,
     /// Further reading.
     pub see: Vec<String>,
     /// Specs on which it fires, and on which it doesn't, with their places.
@@ -149,8 +152,18 @@ pub fn built_in(sources: &mut Sources, diagnostics: &mut Diagnostics) -> Vec<Rul
     ids.into_iter().filter_map(|id| load(sources, id, diagnostics)).collect()
 }
 
-/// Loads one rule from a file that has been read.
+/// Loads one rule from a file that has been read and is in no pack folder.
 pub fn load(sources: &Sources, id: SourceId, diagnostics: &mut Diagnostics) -> Option<Rule> {
+    load_into(None, sources, id, diagnostics)
+}
+
+/// Loads one rule from a file that has been read and is in the folder of a pack, if it is.
+pub fn load_into(
+    pack: Option<&Arc<Pack>>,
+    sources: &Sources,
+    id: SourceId,
+    diagnostics: &mut Diagnostics,
+) -> Option<Rule> {
     let document = yaml::parse(sources, id, diagnostics);
     let Some(root) = document.root() else {
         diagnostics.push(
@@ -159,11 +172,13 @@ pub fn load(sources: &Sources, id: SourceId, diagnostics: &mut Diagnostics) -> O
         );
         return None;
     };
-    Loader { root, diagnostics }.rule()
+    Loader { root, folder: pack, diagnostics }.rule()
 }
 
 pub(super) struct Loader<'l, 'd> {
     pub(super) root: Node<'d>,
+    /// The pack whose folder the rule is in.
+    folder: Option<&'l Arc<Pack>>,
     diagnostics: &'l mut Diagnostics,
 }
 
@@ -195,6 +210,10 @@ impl Loader<'_, '_> {
             .choice("for", &Target::ALL.map(Target::name))
             .and_then(|word| Target::ALL.into_iter().find(|t| t.name() == word));
         let (category, why) = (self.text("category"), self.text("why"));
+        let allow_when = match self.root.get("allow_when") {
+            Some(_) => self.text("allow_when").map(Some),
+            None => Some(None),
+        };
         let (pack, confidence) = (self.pack(), self.confidence());
         let since = self.root.get("since").and_then(Node::as_str).map(str::to_owned);
         let (name, severity, target) = (name?, severity?, target?);
@@ -243,6 +262,7 @@ impl Loader<'_, '_> {
             folding: folding?,
             fix: fix?,
             why: why?,
+            allow_when: allow_when?,
             see,
             bad,
             good,
@@ -251,12 +271,33 @@ impl Loader<'_, '_> {
         })
     }
 
-    fn pack(&mut self) -> Option<&'static str> {
-        if self.root.get("pack").is_none() {
-            return Some(CUSTOM);
+    fn pack(&mut self) -> Option<Arc<Pack>> {
+        let shipped = |name: &str| PACKS.iter().find(|pack| pack.name == name).cloned();
+        let Some(node) = self.root.get("pack") else { return self.folder.cloned().or_else(|| shipped(CUSTOM)) };
+        let word = node.as_str().map(str::trim).unwrap_or_default();
+        let Some(folder) = self.folder else {
+            let known = shipped(word);
+            if known.is_none() {
+                let names = PACKS.iter().map(|pack| pack.name.as_str());
+                let help = match nearest(word, names.clone()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "leave `pack:` out, or put a `pack.yaml` beside the rule (`napkin rules new --pack NAME` writes one)"
+                        .to_owned(),
+                };
+                self.error(node.span(), format!("there is no pack `{word}`"), help);
+            }
+            return known;
+        };
+        if word != folder.name {
+            let message = format!("this rule is in the folder of the pack `{}`, not of `{word}`", folder.name);
+            self.diagnostics.push(
+                Diagnostic::error("rule", node.span(), message)
+                    .also_at(folder.span, "the folder's pack")
+                    .help("leave `pack:` out, or move the rule into a folder of its own"),
+            );
+            return None;
         }
-        let word = self.choice("pack", &PACKS.map(|pack| pack.name))?;
-        PACKS.iter().map(|pack| pack.name).find(|name| *name == word)
+        Some(folder.clone())
     }
 
     fn confidence(&mut self) -> Option<Confidence> {
@@ -268,8 +309,7 @@ impl Loader<'_, '_> {
     }
 
     fn kebab(&mut self, name: &str) {
-        let good = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-        if !good {
+        if !is_kebab(name) {
             let span = self.root.get("rule").map_or(self.root.span(), Node::span);
             self.error(
                 span,

@@ -61,7 +61,7 @@ pub fn run<'w>(
 ) -> Outcome {
     let mut outcome = Outcome::default();
     let local = Local::new(world.graph, rules, &mut outcome.diagnostics);
-    for rule in rules.iter().filter(|rule| policy.packs.have(rule.pack)) {
+    for rule in rules.iter().filter(|rule| policy.packs.have(&rule.pack)) {
         let severity = policy.severity(rule);
         if severity.is_some() || local.asks(rule) {
             one(world, &Asked::new(rule, overrides), severity, &local, &mut outcome);
@@ -185,7 +185,7 @@ fn judge<'w>(
         rule: rule.name.clone(),
         severity: rule.severity,
         category: rule.category.clone(),
-        pack: Some(rule.pack),
+        pack: Some(rule.pack.clone()),
         confidence: rule.confidence,
         message,
         help: fill(&rule.help, &scope, budget, &mut Mentions::default())?,

@@ -19,6 +19,21 @@ pub struct Subjects {
 }
 
 impl Subjects {
+    /// What stands behind "asked of each component" in a sentence.
+    pub fn told(&self) -> String {
+        let joined = |words: &mut dyn Iterator<Item = &str>| words.map(|word| format!("`{word}`")).collect::<Vec<_>>();
+        let kinds = joined(&mut self.kinds.iter().map(|kind| kind.name()));
+        let tags = joined(&mut self.tags.iter().map(String::as_str));
+        let mut text = String::new();
+        for (what, words) in [(" of kind ", kinds), (" with the tag ", tags)] {
+            if !words.is_empty() {
+                text += what;
+                text += &words.join(" or ");
+            }
+        }
+        text
+    }
+
     /// Whether a thing is one of them.
     pub(super) fn include(&self, graph: &Graph, subject: EntityRef) -> bool {
         let of_kind = |index: &usize| graph.components.get(*index).is_some_and(|c| self.kinds.contains(&c.kind));

@@ -12,7 +12,7 @@ use crate::expr::{Budget, Checked, EntityRef, ExprError, FieldId, Missing, Strea
 use crate::graph::{Graph, Structure};
 use crate::lint::field::FIELDS;
 use crate::lint::loss::Known;
-use crate::lint::parameter::{Overrides, Parameter, ParameterValue};
+use crate::lint::parameter::{Overrides, Parameter};
 use crate::lint::rule::{PARAMETERS_FROM, Rule};
 use crate::simulate::{Results, Settings, simulate};
 use crate::vocabulary::Target;
@@ -164,13 +164,7 @@ impl<'w> Asked<'w> {
     /// The rule with what is set of its parameters, and defaults for the rest.
     pub fn new(rule: &'w Rule, overrides: Option<&'w Overrides>) -> Self {
         let value = |parameter: &'w Parameter| {
-            let value = overrides.map_or(&parameter.default, |set| set.value(&rule.name, parameter));
-            match value {
-                ParameterValue::Number(number) => Value::Number(*number),
-                ParameterValue::Flag(flag) => Value::Bool(*flag),
-                ParameterValue::Text(text) => Value::Text(text),
-                ParameterValue::List(items) => Value::List(items.iter().map(|item| Value::Text(item)).collect()),
-            }
+            overrides.map_or(&parameter.default, |set| set.value(&rule.name, parameter)).as_value()
         };
         Asked { rule, parameters: rule.parameters.iter().map(value).collect() }
     }
@@ -190,9 +184,19 @@ pub(crate) struct Scope<'s, 'w> {
 
 impl<'s, 'w> Scope<'s, 'w> {
     pub fn new(world: &'s World<'w>, subject: EntityRef, asked: &'s Asked<'w>, budget: &'s Budget) -> Self {
-        let lets = asked.rule.lets.as_slice();
+        Self::with(world, subject, &asked.parameters, asked.rule.lets.as_slice(), budget)
+    }
+
+    /// One with values of parameters and with parts of a condition that need not be a rule's own.
+    pub fn with(
+        world: &'s World<'w>,
+        subject: EntityRef,
+        parameters: &'s [Value<'w>],
+        lets: &'w [(String, Checked)],
+        budget: &'s Budget,
+    ) -> Self {
         let (values, failure) = (RefCell::new(vec![None; lets.len()]), RefCell::new(None));
-        Scope { world, subject, parameters: &asked.parameters, lets, values, failure, budget }
+        Scope { world, subject, parameters, lets, values, failure, budget }
     }
 
     /// What went wrong while computing a `let`.

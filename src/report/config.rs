@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::config::{Config, Effective, From};
-use crate::lint::{PACKS, Rule, severity_name};
+use crate::lint::{Pack, Rule, severity_name};
 use crate::report::diagnostics::Style;
 use crate::report::{line, plural};
 use crate::source::{Sources, Span};
@@ -25,6 +26,10 @@ pub struct Shown<'s> {
     pub extra: &'s [PathBuf],
     /// The rules.
     pub rules: &'s [Rule],
+    /// The packs that there are.
+    pub packs: &'s [Arc<Pack>],
+    /// The files of rules and packs.
+    pub rule_files: &'s Sources,
     /// The files.
     pub sources: &'s Sources,
 }
@@ -105,11 +110,18 @@ impl Shown<'_> {
                 rows.push((what, none(), default()));
             }
         }
-        for pack in PACKS.iter().filter(|pack| pack.default) {
-            rows.push(("packs", pack.name.to_owned(), default()));
+        // A pack of a folder has a version that may differ from what somebody expects, so it is said.
+        let named = |pack: &Pack| match pack.span {
+            Some(_) => format!("{} {}", pack.name, pack.version),
+            None => pack.name.clone(),
+        };
+        for pack in self.packs.iter().filter(|pack| pack.default) {
+            let from = pack.span.map_or_else(default, |span| self.rule_files.line(span));
+            rows.push(("packs", named(pack), from));
         }
-        for pack in &self.effective.packs {
-            rows.push(("packs", pack.value.clone(), self.from(pack.from)));
+        for said in &self.effective.packs {
+            let pack = self.packs.iter().find(|pack| pack.name == said.value);
+            rows.push(("packs", pack.map_or_else(|| said.value.clone(), |pack| named(pack)), self.from(said.from)));
         }
         let Effective { fail_on, baseline, .. } = self.effective;
         let severity = fail_on.value.map_or("never", |severity| severity.name());
@@ -158,7 +170,7 @@ impl Shown<'_> {
         if all {
             for rule in self.rules {
                 let from = match policy.setting(rule) {
-                    _ if !policy.packs.have(rule.pack) => "its pack is off".to_owned(),
+                    _ if !policy.packs.have(&rule.pack) => "its pack is off".to_owned(),
                     Some(setting) => self.place(setting.span),
                     None => "default".to_owned(),
                 };

@@ -25,7 +25,9 @@ struct Entry<'r> {
     kind: &'static str,
     severity: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pack: Option<&'static str>,
+    pack: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pack_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<&'static str>,
     message: &'r str,
@@ -167,12 +169,14 @@ fn entry<'r>(item: Item<'r>, fingerprint: Fingerprint, checked: &'r Checked<'_>)
         Item::Finding(finding) => Some(finding),
         Item::Mistake(_) => None,
     };
+    let pack = finding.and_then(|finding| finding.pack.as_deref());
     Entry {
         rule: item.code(),
         category: item.category(),
         kind: if matches!(item, Item::Mistake(_)) { "mistake" } else { "finding" },
         severity: item.severity().name(),
-        pack: finding.and_then(|finding| finding.pack),
+        pack: pack.map(|pack| pack.name.as_str()),
+        pack_version: pack.map(|pack| pack.version.to_string()),
         confidence: finding.map(|finding| finding.confidence.name()),
         message: item.message(),
         help: item.help(),

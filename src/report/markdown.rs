@@ -54,7 +54,7 @@ fn rows(items: &[Item<'_>], checked: &Checked<'_>, out: &mut String, first: impl
 
 /// Text that users wrote, as Markdown that shows it and does nothing else: no links, images, mentions, HTML or table borders.
 /// Pairs of backticks stay code.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let text = line(text);
     let mut out = String::new();
     let mut rest = text.as_str();

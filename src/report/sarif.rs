@@ -74,9 +74,12 @@ fn descriptor(rule: &Rule) -> Value {
             markdown += &format!("\n{title}:\n\n{fence}yaml\n{}\n{fence}\n", example.trim_end());
         }
     }
+    if let Some(when) = &rule.allow_when {
+        markdown += &format!("\nWhen to allow it: {when}\n");
+    }
     markdown += &see("- ");
     // Tags are a set.
-    let tags: BTreeSet<&str> = [rule.category.as_str(), rule.pack].into();
+    let tags: BTreeSet<&str> = [rule.category.as_str(), &rule.pack.name].into();
     let mut rule_json = json!({
         "id": rule.name,
         "shortDescription": { "text": escaped(&spaced(&rule.name)) },
@@ -84,7 +87,8 @@ fn descriptor(rule: &Rule) -> Value {
         "help": { "text": escaped(&format!("{}{}", rule.why, see("See: "))), "markdown": markdown },
         "defaultConfiguration": { "level": level(rule.severity) },
         "properties": {
-            "category": rule.category, "pack": rule.pack, "confidence": rule.confidence.name(), "tags": tags,
+            "category": rule.category, "pack": rule.pack.name, "packVersion": rule.pack.version.to_string(),
+            "confidence": rule.confidence.name(), "tags": tags,
         },
     });
     let link = rule.see.iter().find(|see| see.starts_with("https://") && !see.contains(char::is_whitespace));
