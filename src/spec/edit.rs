@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::diagnostic::Diagnostics;
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::assemble::parts;
-use crate::spec::insert::{Pair, appended, quoted, short_form, step_as_mapping};
+use crate::spec::insert::{Pair, appended, line_end, quoted, short_form, step_as_mapping};
 use crate::yaml::{self, Document, Node, Value};
 
 /// What a value is said of.
@@ -239,7 +239,7 @@ struct Place<'p, 'd> {
 
 impl Place<'_, '_> {
     fn line_end(&self) -> &'static str {
-        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
+        line_end(self.text, self.text.len())
     }
 
     fn replacement(&self, range: Range<usize>, text: String) -> Replacement {
@@ -261,8 +261,9 @@ impl Place<'_, '_> {
     /// What an anchor names is used elsewhere too, and what an alias stands for is written elsewhere.
     fn own(&self, key: Node<'_>, node: Node<'_>) -> Result<(), String> {
         let between = self.text.get(key.span().range().end..node.span().range().start);
+        let words = |line: &str| !line.split('#').next().unwrap_or("").contains(['&', '*']);
         match between {
-            Some(between) if !between.contains(['&', '*']) => Ok(()),
+            Some(between) if between.lines().all(words) => Ok(()),
             _ => Err(format!("`{}` is shared by an anchor; write it out", key.as_str().unwrap_or(""))),
         }
     }
@@ -460,8 +461,7 @@ mod tests {
 
     #[test]
     fn what_is_shared_or_merged_in_is_left_alone() {
-        let spec =
-            "napkin: 1\ncomponents:\n  a: &a { is: service, replicas: 2 }\n  b: *a\n  c:\n    <<: *a\n    cores: 2\n";
+        let spec = "napkin: 1\ncomponents:  # all & *all\n  # and more &\n  a: &a { is: service, replicas: 2 }\n  b: *a\n  c:\n    <<: *a\n    cores: 2\n";
         for name in ["a", "b"] {
             assert!(all(spec, &[Edit::size(name, "replicas", "3".to_owned())]).unwrap_err().contains("anchor"));
         }

@@ -87,8 +87,18 @@ pub(super) fn appended(node: Node<'_>, text: &str, pairs: &[Pair]) -> Result<Rep
     let start = first.span().range().start;
     let begin = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let indent = " ".repeat(text.get(begin..start).map_or(0, |before| before.chars().count()));
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let ending = line_end(text, end);
     at(end + rest.len(), format!("{ending}{indent}{}", Pair::listed(pairs, &format!("{ending}{indent}"))))
+}
+
+/// How lines end around a place: the one behind it, or the last one before it.
+pub(super) fn line_end(text: &str, at: usize) -> &'static str {
+    let (before, after) = (text.get(..at).unwrap_or(""), text.get(at..).unwrap_or(""));
+    let before = match after.find('\n') {
+        Some(next) => after.get(..next),
+        None => before.rfind('\n').and_then(|last| before.get(..last)),
+    };
+    if before.is_some_and(|line| line.ends_with('\r')) { "\r\n" } else { "\n" }
 }
 
 /// A component in short (`postgresql x3`, `service`): the number in place, or a mapping in its stead.
