@@ -5,6 +5,7 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY benches benches
 COPY catalog catalog
+COPY docs/handbook.md docs/handbook.md
 COPY rules rules
 COPY schemas schemas
 COPY specs specs

@@ -613,7 +613,7 @@ fn planned_sizes_go_to_the_file_that_has_the_component() {
             plan(&[("prod.yaml", &last), ("base.yaml", BASE), ("shared/platform.yaml", PLATFORM)], &arguments);
         assert!(told.contains("written to prod.yaml\n"), "{told}");
         assert_eq!((texts[1].as_str(), texts[2].as_str()), (BASE, PLATFORM));
-        assert!(texts[0].contains("  # é\n  api: { replicas: "), "{}", texts[0]);
+        assert!(texts[0].contains("  # é\n  ") && texts[0].contains("\n  api: { replicas: "), "{}", texts[0]);
         assert!(texts[0].contains("  db: { replicas: "), "{}", texts[0]);
     }
     let bare = "napkin: 1\nextends: base.yaml\nassume: { dau: 50M users }";
