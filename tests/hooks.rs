@@ -297,7 +297,8 @@ fn the_action_is_well_formed_and_keeps_what_it_is_given_out_of_its_scripts() {
     }
     for step in steps {
         let Some(script) = step["run"].as_str() else {
-            assert_eq!(step["uses"], "actions/cache@v4");
+            let uses = step["uses"].as_str().unwrap();
+            assert!(uses == "actions/cache/restore@v4" || uses == "actions/cache/save@v4", "{uses}");
             continue;
         };
         assert!(step["shell"] == "bash" && !script.contains("${{"), "{}", step["name"]);
@@ -345,6 +346,21 @@ fn the_action_checks_annotates_and_says_how_it_went() {
     let inside = [("paths", "bad.yaml"), ("working-directory", "my designs"), ("sarif", "out.sarif")];
     let (_, set, _) = check(&inside);
     assert!(set["status"] == "1" && set["sarif"] == "my designs/out.sarif", "{set:?}");
+    // What can't run is status 2, and a report of an earlier run isn't passed off as this one's.
+    put(&folder, "work/old.sarif", b"{}");
+    put(&folder, "work/napkin.toml", b"paths = [");
+    let (_, set, _) = check(&[("sarif", "old.sarif")]);
+    assert!(set["status"] == "2" && !set.contains_key("sarif"), "{set:?}");
+    std::fs::remove_file(folder.0.join("work/napkin.toml")).unwrap();
+    for wrong in [
+        ("working-directory", "nowhere"),
+        ("binary", "./nothing"),
+        ("args", "--help"),
+        ("working-directory", "a\nstatus=0"),
+    ] {
+        let (output, set, _) = check(&[wrong]);
+        assert!(output.status.code() == Some(2) && set["status"] == "2", "{wrong:?} {}", all(&output));
+    }
     // A further argument to a line; what begins with a hyphen among the paths is no option.
     let (output, set, _) = check(&[("paths", "my designs/shop.yaml"), ("args", "--pack\nsecurity\n\n")]);
     assert_eq!(set["status"], "0", "{}", all(&output));
@@ -371,7 +387,7 @@ fn the_action_builds_what_it_was_asked_for_once() {
     };
     let before = digest();
     assert!(
-        before.contains("\ntoolchain=1.95\n") && before.lines().next().unwrap().len() == "digest=".len() + 64,
+        before.contains("\ntoolchain=1.95\n") && before.lines().next().unwrap().len() == "digest=-".len() + 64,
         "{before}"
     );
     put(&folder, "source/target/x", b"built");
@@ -469,21 +485,26 @@ fn the_gitlab_template_runs_in_its_shells() {
     // An image without napkin: built from the repository that is named, or told what to do.
     let output = run("sh", &folder.0.join("bin"), &[("NAPKIN_PATHS", "design")]);
     assert!(output.status.code() == Some(2) && all(&output).contains("set NAPKIN_IMAGE"), "{}", all(&output));
-    let install = "mkdir -p .napkin-install/bin\nln -sf";
-    fake(&folder, "cargo", &format!("{install} '{}' .napkin-install/bin/napkin", built.display()));
+    let install = "mkdir -p \"$4/bin\"\nln -sf";
+    fake(&folder, "cargo", &format!("{install} '{}' \"$4/bin/napkin\"", built.display()));
     let source =
         [("NAPKIN_PATHS", "design/good.yaml"), ("NAPKIN_GIT", "https://git.example.org/napkin"), ("NAPKIN_TAG", "v1")];
     let output = run("sh", &folder.0.join("bin"), &source);
     assert_eq!(output.status.code(), Some(0), "{}", all(&output));
+    let calls = folder.read("calls");
     let root = project.join(".napkin-install").display().to_string();
-    let call = format!(
-        "cargo [install] [--locked] [--root] [{root}] [--git] [https://git.example.org/napkin] [--tag] [v1] [napkin]\n"
-    );
-    assert_eq!(folder.read("calls"), call);
+    let rest = calls.strip_prefix(&format!("cargo [install] [--locked] [--root] [{root}/")).unwrap();
+    assert!(rest.ends_with("] [--git] [https://git.example.org/napkin] [--tag] [v1] [napkin]\n"), "{calls}");
+    assert_eq!(calls.lines().count(), 1);
     assert_eq!(job["cache"]["paths"][0], ".napkin-install/");
     // The second run takes it from the cache.
+    assert_eq!(job["cache"]["when"], "always", "a job with findings keeps what was built");
     assert_eq!(run("sh", &folder.0.join("bin"), &source).status.code(), Some(0));
-    assert_eq!(folder.read("calls"), call);
+    assert_eq!(folder.read("calls"), calls);
+    // Another version is another program.
+    let other = [source[0], source[1], ("NAPKIN_TAG", "v2")];
+    assert_eq!(run("sh", &folder.0.join("bin"), &other).status.code(), Some(0));
+    assert_eq!(folder.read("calls").lines().count(), 2);
 }
 
 #[test]

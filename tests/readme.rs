@@ -47,3 +47,14 @@ fn commands_print_what_the_readme_shows() {
     }
     assert!(run >= 3, "only {run} commands in the README");
 }
+
+/// The design that the README shows may be copied: it is whole, and what it allows is there to be allowed.
+#[test]
+fn the_design_of_the_readme_passes_its_own_check() {
+    let text = std::fs::read_to_string(at("README.md")).unwrap();
+    let spec = text.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let output = crate::cli::with_input(&["check", "-", "--no-config", "--fail-on", "info"], spec.as_bytes());
+    let told = crate::cli::stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("1 allowed"), "{told}");
+}

@@ -77,6 +77,30 @@ fn shipped_specs_and_fixtures_fit_the_schema() {
 }
 
 #[test]
+fn what_rules_show_as_specs_fits_the_schema() {
+    let schema = schema("spec");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut sources = napkin::source::Sources::new();
+    let mut count = 0;
+    for rule in napkin::lint::built_in(&mut sources, &mut napkin::diagnostic::Diagnostics::new()) {
+        for (text, _) in rule.bad.iter().chain(&rule.good) {
+            let whole = if text.contains("napkin:") { text.clone() } else { format!("napkin: 1\n{text}") };
+            let mistakes: Vec<String> = validator.iter_errors(&yaml(&whole)).map(|error| error.to_string()).collect();
+            assert!(mistakes.is_empty(), "{}: {mistakes:?}\n{text}", rule.name);
+            count += 1;
+        }
+    }
+    assert!(count > 900, "only {count} examples");
+    for text in [
+        "napkin: 1\nname: 12\nregions: { eu: [1, 2] }\ncomponents: { a: service, b: { is: service, tags: [1], owner: 5 } }\nlinks: a -> b\nrequires: ~",
+        "napkin: 1\ncomponents: { db: database }\ndata: { d: db }",
+    ] {
+        assert_eq!(with_input(&["check", "-"], text.as_bytes()).status.code(), Some(0), "{text}");
+        accepts(&schema, &yaml(text)).unwrap();
+    }
+}
+
+#[test]
 fn specs_with_unknown_keys_and_wrong_kinds_are_refused_by_napkin_and_the_schema() {
     let schema = schema("spec");
     for text in [
@@ -254,13 +278,22 @@ fn a_starter_is_completed_by_editors_at_once() {
     let starter = std::fs::read_to_string(at("specs/starter.yaml")).unwrap();
     assert!(folder.read("plain.yaml") == starter && !folder.0.join(".napkin").exists());
     folder.write("other", "");
+    std::fs::create_dir_all(folder.0.join("taken/.napkin")).unwrap();
+    folder.write("taken/.napkin/spec.schema.json", "{}");
+    std::fs::create_dir(folder.0.join("blocked")).unwrap();
+    folder.write("blocked/.napkin", "");
     for (path, says) in [
         ("plain.yaml", "plain.yaml exists already"),
         ("missing/shop.yaml", "make the folder missing first"),
-        ("other/shop.yaml", "`--no-schema`"),
+        ("other/shop.yaml", "can't write other/shop.yaml"),
+        ("taken/shop.yaml", "another file than napkin's schema; move it away, or say `--no-schema`"),
+        ("blocked/shop.yaml", "`--no-schema` does without it"),
+        ("-", "looks like an option"),
     ] {
         let output = folder.run(&["init", path]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && told.contains(says), "{path}: {told}");
+        // Both files or neither.
+        assert!(path == "plain.yaml" || !folder.0.join(path).exists(), "{path}");
     }
 }

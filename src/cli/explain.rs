@@ -11,6 +11,7 @@ use crate::config::Flags;
 use crate::diagnostic::suggestion;
 use crate::lint::{Rule, severity_name};
 use crate::report::explain::{tree, wanted};
+use crate::report::line;
 use crate::source::Sources;
 
 #[derive(Debug, clap::Args)]
@@ -94,14 +95,15 @@ fn page(rule: &Rule, severity: &str, sources: &Sources) -> String {
     out += &format!(
         "It asks of each {}{}:\n  {}\n\n",
         rule.target.name(),
-        rule.subjects.told(),
+        line(&rule.subjects.told()),
         sources.slice(rule.when_span).trim()
     );
     out += &parameters(rule);
     if let Some(fix) = &rule.fix {
         let keys: Vec<String> = fix.keys().map(|key| format!("`{key}`")).collect();
         let flags = if fix.safe { "--fix" } else { "--fix --unsafe-fixes" };
-        out += &format!("To let napkin set {}:\n  napkin check {flags} SPEC\n\n", keys.join(" and "));
+        let pack = if rule.pack.default { String::new() } else { format!("--pack {} ", rule.pack.name) };
+        out += &format!("To let napkin set {}:\n  napkin check {pack}{flags} SPEC\n\n", keys.join(" and "));
     }
     for (title, examples) in [("It fires on:", &rule.bad), ("It stays silent on:", &rule.good)] {
         if let Some((text, _)) = examples.first() {

@@ -174,10 +174,10 @@ impl Loading {
                 self.set.rules.push(rule);
                 continue;
             };
-            let whose = if known.pack.span.is_some() || known.pack.name == rule.pack.name {
-                format!("the one of the pack `{}`", known.pack.name)
-            } else {
+            let whose = if self.set.is_shipped(known) {
                 format!("napkin's own, in the pack `{}`", known.pack.name)
+            } else {
+                format!("the one of the pack `{}`", known.pack.name)
             };
             self.diagnostics.push(
                 Diagnostic::error("rule", rule.span, format!("there is already a rule `{}`", rule.name))

@@ -7,7 +7,8 @@ use clap::Subcommand;
 use crate::cli::config::{ConfigFile, Configs};
 use crate::cli::{Done, Outcome, Terminal, print};
 use crate::config::{Effective, Flags, From};
-use crate::lint::{FIELDS, Overrides, Parameter, Rule, severity_name};
+use crate::expr::RULE_FUNCTIONS;
+use crate::lint::{FIELDS, GRAPH_FUNCTIONS, Overrides, Parameter, Rule, severity_name};
 use crate::source::Sources;
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +36,7 @@ enum Command {
     New(super::rules_new::Args),
     /// Write a page for each rule, and an index.
     Docs(super::rules_docs::Args),
-    /// The fields that conditions and messages can use.
+    /// The fields and functions that conditions and messages can use.
     Fields,
 }
 
@@ -83,7 +84,12 @@ fn list(packs: &[String], here: usize, configs: &Configs<'_>) -> String {
         let parameters: Vec<String> =
             rule.parameters.iter().map(|p| told(rule, p, &values, &effective, configs)).collect();
         let below = if parameters.is_empty() { String::new() } else { format!("  {}\n", parameters.join(", ")) };
-        format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{note}\n{below}", rule.name, rule.pack.name)
+        let fix = match &rule.fix {
+            Some(fix) if fix.safe => " [fix]",
+            Some(_) => " [unsafe fix]",
+            None => "",
+        };
+        format!("{:<width$}  {severity:<7}  {confidence:<6}  {}{note}{fix}\n{below}", rule.name, rule.pack.name)
     };
     rules.iter().filter(wanted).map(line).collect()
 }
@@ -108,6 +114,12 @@ fn fields() -> String {
     let mut out = String::new();
     for field in FIELDS.iter() {
         out += &format!("{:<44} {}\n", format!("{}.{}", field.target.name(), field.key), field.doc);
+    }
+    let graph = GRAPH_FUNCTIONS.iter().map(|function| (function.usage, function.doc));
+    let functions = graph.chain(RULE_FUNCTIONS.iter().map(|(_, usage, doc)| (*usage, *doc)));
+    out += "\nFunctions beside those of `napkin calc help`:\n";
+    for (usage, doc) in functions {
+        out += &format!("{usage:<44} {doc}\n");
     }
     out
 }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::diagnostic::Diagnostics;
 use crate::lint::{Parameter, Rule};
 use crate::report::markdown::clean;
-use crate::report::plural;
-use crate::source::{Sources, Span};
+use crate::report::{line, plural};
+use crate::source::Sources;
 use crate::yaml::{self, Node};
 
 /// The first line of every page, by which a page that was written here is known again.
@@ -55,7 +55,12 @@ impl Book<'_> {
         let mut out = format!("{MARK}\n\n# {}\n\n> {}\n\n", rule.name, clean(&template("message")));
         out += &facts(rule);
         let _ = write!(out, "## Why\n\n{}\n\n", clean(&rule.why));
-        let _ = write!(out, "## When it fires\n\nAsked of each {}{}:\n\n", rule.target.name(), rule.subjects.told());
+        let _ = write!(
+            out,
+            "## When it fires\n\nAsked of each {}{}:\n\n",
+            rule.target.name(),
+            clean(&rule.subjects.told())
+        );
         let mut condition = String::new();
         for (name, value) in document.root().and_then(|root| root.get("let")).into_iter().flat_map(Node::entries) {
             let (name, value) = (name.as_str().unwrap_or_default(), value.as_str().unwrap_or_default());
@@ -73,7 +78,11 @@ impl Book<'_> {
         let _ = write!(out, "## What to do\n\n{}\n\n", clean(&template("help")));
         if let (Some(fix), Some(title)) = (&rule.fix, fix_title(document.root())) {
             let flags = if fix.safe { "--fix" } else { "--fix --unsafe-fixes" };
-            let _ = write!(out, "`napkin check {flags}` does it: {}.\n\n", clean(&title));
+            let pack = if rule.pack.default { String::new() } else { format!("--pack {} ", rule.pack.name) };
+            let _ = write!(out, "`napkin check {pack}{flags}` does it: {}", clean(&title));
+            let when = document.root().and_then(|root| root.get("fix")?.get("when")?.as_str());
+            out += &when.map_or(String::new(), |when| format!(", where {}", code(when)));
+            out += ".\n\n";
         }
         out += &parameters(rule);
         out += "## When to allow it\n\n";
@@ -94,12 +103,11 @@ impl Book<'_> {
     /// How its findings fold with those of others.
     fn related(&self, rule: &Rule) -> String {
         let mut notes = String::new();
-        let written = |span: Span| self.sources.slice(span).trim().to_owned();
-        if !rule.folding.one_for.is_empty() {
-            let document = yaml::parse(self.sources, rule.span.source, &mut Diagnostics::new());
-            let causes = document.root().and_then(|root| root.get("one_for")).map(|node| written(node.span()));
-            let causes = causes.unwrap_or_default();
-            let _ = writeln!(notes, "- Findings that agree in `{}` are one finding.", causes.trim_matches(['[', ']']));
+        let document = yaml::parse(self.sources, rule.span.source, &mut Diagnostics::new());
+        if let Some(causes) = document.root().and_then(|root| root.get("one_for")) {
+            let causes = causes.items().chain(causes.as_str().map(|_| causes)).filter_map(Node::as_str);
+            let causes: Vec<String> = causes.map(code).collect();
+            let _ = writeln!(notes, "- Findings that agree in {} are one finding.", causes.join(" and "));
         }
         let above: BTreeSet<&str> = rule.folding.follows_from.iter().map(|follows| follows.rule.as_str()).collect();
         if !above.is_empty() {
@@ -204,13 +212,8 @@ fn facts(rule: &Rule) -> String {
 fn examples(rule: &Rule) -> String {
     let Some((bad, _)) = rule.bad.first() else { return String::new() };
     let mut out = format!("## Example\n\nIt fires on\n\n{}", fenced("yaml", bad));
-    // The good example that is nearest says most about where the line is.
-    let same = |good: &str| {
-        let front = bad.chars().zip(good.chars()).take_while(|(a, b)| a == b).count();
-        let back = bad.chars().rev().zip(good.chars().rev()).take_while(|(a, b)| a == b).count();
-        front + back
-    };
-    if let Some((good, _)) = rule.good.iter().max_by_key(|(good, _)| (same(good), std::cmp::Reverse(good.len()))) {
+    // The first one is the remedy; a nearer one may only show where the line is.
+    if let Some((good, _)) = rule.good.first() {
         let _ = write!(
             out,
             "and is silent on\n\n{}What changes:\n\n{}",
@@ -249,6 +252,12 @@ fn parameters(rule: &Rule) -> String {
     }
     let value = first.toml(&first.default);
     out + "\nIn `napkin.toml`:\n\n" + &fenced("toml", &format!("[parameters.{}]\n{} = {value}", rule.name, first.name))
+}
+
+/// An expression within a sentence, in backquotes that it doesn't contain.
+fn code(text: &str) -> String {
+    let text = line(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.contains('`') { clean(&text) } else { format!("`{text}`") }
 }
 
 /// A block of code in a fence that the text doesn't contain.

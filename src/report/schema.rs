@@ -61,7 +61,7 @@ pub fn spec() -> serde_json::Result<String> {
             "shared": { "type": "boolean", "description": "Whether this file is only there for others to include or extend." },
             "include": { "type": ["string", "array"], "items": { "type": "string", "minLength": 1 }, "description": "Files whose regions, profiles, components … are part of this spec, as paths seen from this file." },
             "extends": { "type": "string", "minLength": 1, "description": "The spec that this one is laid over: mappings merge by key, everything else replaces, `null` removes." },
-            "name": { "type": "string", "description": "What the system is called; findings of different systems are told apart by it." },
+            "name": { "type": ["string", "number"], "description": "What the system is called; findings of different systems are told apart by it." },
             "description": { "type": "string", "description": "What the system does, for readers." },
             "nouns": { "type": ["array", "string"], "items": { "type": "string" }, "description": "Counting words of your own, such as `orders`, for expressions." },
             "assume": told(named(json!({ "$ref": "#/$defs/expression" })), "Named numbers that all expressions may use; ranges are welcome: `dau: 1M..3M users`."),
@@ -70,9 +70,9 @@ pub fn spec() -> serde_json::Result<String> {
             "components": told(named(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/component" }] })), "What the system is made of, by name: a kind (`service`), a product (`postgresql x3`), or a mapping that says more."),
             "groups": told(named(json!({ "$ref": "#/$defs/group" })), "Components that belong together, by name: their tags, and how bad findings about them are."),
             "flows": told(named(json!({ "$ref": "#/$defs/flow" })), "What the system does, by name: how often, how fast it has to be, and who calls whom."),
-            "data": told(named(json!({ "$ref": "#/$defs/data" })), "What is kept, by name: where, how much, how long."),
-            "links": { "type": ["array", "null"], "items": line_or_call, "description": "Calls outside of any flow." },
-            "requires": told(object(Target::System, json!({})), "What is asked of the system as a whole."),
+            "data": told(named(json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/data" }] })), "What is kept, by name: where, how much, how long."),
+            "links": { "type": ["array", "string", "null"], "items": line_or_call, "description": "Calls outside of any flow." },
+            "requires": told(or_null(object(Target::System, json!({}))), "What is asked of the system as a whole."),
             "allow": { "type": ["array", "null"], "description": "Findings that are accepted, each with a reason.", "items": { "type": "object", "required": ["rule", "because"], "additionalProperties": false, "properties": { "rule": { "type": "string", "description": "The rule that is allowed." }, "because": { "type": "string", "minLength": 1, "description": "Why it is acceptable." }, "owner": { "type": "string", "minLength": 1, "description": "Who answers for it." }, "until": { "type": "string", "format": "date", "description": "The last day on which it holds (UTC)." }, "on": { "type": "string", "description": "The one component, flow, call or data set that it is about." } } } },
         },
         "$defs": {
@@ -124,7 +124,7 @@ fn profile() -> Value {
 }
 
 fn region() -> Value {
-    let zones = json!({ "type": "array", "items": { "type": "string" } });
+    let zones = json!({ "type": "array", "items": { "type": ["string", "number"] } });
     let share = |what: &str| json!({ "type": ["string", "number"], "description": what });
     json!({ "anyOf": [{ "type": "null" }, zones.clone(), { "type": "object", "additionalProperties": false, "properties": {
         "zones": told(zones, "Zones that fail independently."),
@@ -234,12 +234,15 @@ fn shape(shape: Shape) -> Value {
         }
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Choice(words) => {
-            json!({ "enum": words.iter().copied().chain(["none"]).collect::<std::collections::BTreeSet<_>>() })
+            let text: std::collections::BTreeSet<&str> = words.iter().copied().chain(["none"]).collect();
+            // `tls: 1.3` is a number to YAML, and to a person the word.
+            let numbers = words.iter().filter_map(|word| word.parse::<f64>().ok()).map(|number| json!(number));
+            json!({ "enum": text.into_iter().map(|word| json!(word)).chain(numbers).collect::<Vec<_>>() })
         }
-        Shape::Text => json!({ "type": ["string", "boolean"] }),
+        Shape::Text => json!({ "type": ["string", "number", "boolean"] }),
         Shape::Measured => {
             json!({ "type": "array", "minItems": 3, "items": { "type": "object", "required": ["nodes", "throughput"], "additionalProperties": false, "properties": { "nodes": { "type": "integer", "minimum": 1, "description": "How many nodes were measured." }, "throughput": { "type": ["string", "number"], "description": "What they managed together." } } } })
         }
-        Shape::Names => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
+        Shape::Names => json!({ "type": ["string", "number", "array"], "items": { "type": ["string", "number"] } }),
     }
 }

@@ -57,7 +57,7 @@ fn shape(shape: RuleShape) -> Value {
     let expression = || json!({ "$ref": "#/$defs/expression" });
     let name = r"^[A-Za-z_][A-Za-z0-9_]*$";
     match shape {
-        RuleShape::Name => json!({ "type": "string", "pattern": "^[a-z0-9-]+$" }),
+        RuleShape::Name => json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$" }),
         RuleShape::Text => json!({ "$ref": "#/$defs/text" }),
         RuleShape::Texts => one_or_several(json!({ "$ref": "#/$defs/text" })),
         RuleShape::Severity => json!({ "enum": Severity::ALL.map(Severity::name) }),
