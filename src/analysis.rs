@@ -6,7 +6,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::estimate::{Estimate, Run, Scenario, estimate_median, verify};
 use crate::graph::{Graph, Structure, build};
-use crate::lint::{Day, Finding, NotChecked, Overrides, Packs, Policy, Rule, Setting, TurnedOff, World, place, run};
+use crate::lint::{Day, Finding, NotChecked, Overrides, Packs, Policy, Rule, Setting, World, place, run};
 use crate::simulate::Settings;
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::{Assembled, Change, Spec, assemble, read};
@@ -29,8 +29,6 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What rules could not decide.
     pub not_checked: Vec<NotChecked>,
-    /// Findings that the spec turns off.
-    pub turned_off: Vec<TurnedOff>,
     /// How many diagnostics there were beyond those that are kept.
     pub dropped: usize,
 }
@@ -103,7 +101,7 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
                 .help("this is a mistake in napkin; please report it with the spec"),
         );
     }
-    let (mut findings, mut not_checked, mut turned_off) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
     // What is there for others to include is no system that rules could judge. Without rules nothing can be said of suppressions.
     if !diagnostics.has_errors() && !shared && !rules.is_empty() {
         let mut world = World::new(&graph, &structure, &estimate);
@@ -112,10 +110,10 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
         let policy = Policy { packs, settings: severities };
         let outcome = run(&world, rules, policy, parameters, today);
         diagnostics.extend(outcome.diagnostics);
-        (findings, not_checked, turned_off) = (outcome.findings, outcome.not_checked, outcome.turned_off);
+        (findings, not_checked) = (outcome.findings, outcome.not_checked);
         place(sources, id, &mut findings);
     }
     let dropped = diagnostics.dropped();
     let diagnostics = diagnostics.into_sorted();
-    Analysis { graph, structure, estimate, diagnostics, findings, not_checked, turned_off, dropped }
+    Analysis { graph, structure, estimate, diagnostics, findings, not_checked, dropped }
 }

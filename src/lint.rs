@@ -34,7 +34,6 @@ pub use fingerprint::{Fingerprint, numbered};
 pub use fix::{Fix, Proposal, place};
 pub use fold::{Folding, Follows, Ties, check_ties, fold};
 pub use keys::{RULE_KEYS, RuleKey, RuleShape};
-pub use local::TurnedOff;
 pub use manifest::{Manifest, defaults, manifest};
 pub use pack::{Confidence, PACKS, Pack, Packs, is_kebab};
 pub use parameter::{Given, Overrides, Parameter, ParameterSetting, ParameterValue};
@@ -101,7 +100,7 @@ impl Finding {
 /// Why a finding doesn't count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waiver {
-    /// `allow:` in the spec.
+    /// `allow:` in the spec, or `severity: { …: off }` there.
     Spec {
         /// The reason.
         because: String,

@@ -1,5 +1,7 @@
 //! Groups of components: tags and severities that they hand down, and what is said to mistakes in them.
 
+use std::collections::BTreeSet;
+
 use napkin::analysis::{Analysis, Question, ask};
 use napkin::catalog::Catalog;
 use napkin::diagnostic::Severity;
@@ -52,11 +54,15 @@ fn severities(target: &str, spec: &str, elsewhere: Option<Option<Severity>>) -> 
         elsewhere.map(|severity| Setting { of: Selector::Rule("x".to_owned()), severity, span }).into_iter().collect();
     let (found, _) = checked(&rules, spec, &set);
     assert!(found.is_usable(), "{:?}", found.diagnostics);
-    let mut list: Vec<String> =
-        found.findings.iter().map(|finding| format!("{} {}", finding.subject_name, finding.severity)).collect();
+    let open = found.findings.iter().filter(|finding| finding.allowed.is_none());
+    let mut list: Vec<String> = open.map(|finding| format!("{} {}", finding.subject_name, finding.severity)).collect();
     list.sort();
-    for off in &found.turned_off {
-        list.push(format!("off {}x by {}", off.count, off.by.join(" and ")));
+    let off: Vec<String> =
+        found.findings.iter().filter_map(|finding| Some(finding.allowed.as_ref()?.because())).collect();
+    let by: BTreeSet<&str> =
+        off.iter().map(|because| because.strip_prefix("turned off by `severity:` of ").unwrap()).collect();
+    if !by.is_empty() {
+        list.push(format!("off {}x by {}", off.len(), by.into_iter().collect::<Vec<_>>().join(" and ")));
     }
     list
 }
@@ -103,7 +109,8 @@ fn tags_and_names_of_groups_reach_what_is_in_them() {
         ]
     );
     let scoped = [loaded(&rule_text("for: component\ntags: [pci]\n", "true", "m")).unwrap()];
-    assert_eq!(checked(&scoped, &spec, &[]).0.findings.len(), 2, "the third is turned off");
+    let found = checked(&scoped, &spec, &[]).0.findings;
+    assert_eq!(found.iter().filter(|finding| finding.allowed.is_none()).count(), 2, "the third is turned off");
 }
 
 #[test]
@@ -178,5 +185,31 @@ fn files_that_are_laid_over_each_other_share_groups() {
     let found = ask(&sources, id, &Catalog::new(), Question { rules: &rules, ..Question::default() });
     let said: Vec<&str> = found.diagnostics.iter().map(|d| d.message.as_str()).collect();
     assert_eq!(said, Vec::<&str>::new());
-    assert_eq!(found.turned_off[0].count, 2, "pay and ledger go by what the overlay says of the group around both");
+    let off = found.findings.iter().filter(|finding| finding.allowed.is_some()).count();
+    assert_eq!(off, 2, "pay and ledger go by what the overlay says of the group around both");
+}
+
+/// What a spec turns off stays to be seen: with the place that says so, in every format, and without a second entry for it.
+#[test]
+fn what_is_turned_off_is_shown_as_allowed() {
+    let spec = "napkin: 1\ncomponents:\n  u: client\n  api: { is: service, replicas: 1, severity: { single-point-of-failure: off } }\n\
+                flows: { f: { rate: 1 /s, steps: [u -> api] } }\n";
+    let run = |arguments: &[&str], spec: &str| {
+        let output = crate::cli::with_input(&[&["check", "-", "--no-config"], arguments].concat(), spec.as_bytes());
+        assert_eq!(output.status.code(), Some(0));
+        crate::cli::stdout(&output)
+    };
+    let because = "turned off by `severity:` of component api";
+    let json: serde_json::Value = serde_json::from_str(&run(&["--format", "json"], spec)).unwrap();
+    assert_eq!(json["summary"]["allowed"], 1);
+    assert_eq!(json["findings"][0]["waiver"]["because"], because);
+    let sarif: serde_json::Value = serde_json::from_str(&run(&["--format", "sarif"], spec)).unwrap();
+    let suppression = &sarif["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!(suppression["justification"], because);
+    assert_eq!(suppression["location"]["physicalLocation"]["region"]["startLine"], 4);
+    for format in ["text", "concise", "junit", "github", "gitlab", "markdown", "csv"] {
+        assert!(run(&["--format", format], spec).contains("turned off by"), "{format}");
+    }
+    let allowed = format!("{spec}allow: [{{ rule: single-point-of-failure, because: twice }}]\n");
+    assert!(run(&[], &allowed).contains("an earlier entry or `severity: off` allows the same already"));
 }

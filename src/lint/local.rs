@@ -8,21 +8,11 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::expr::EntityRef;
 use crate::graph::{Graph, enclosing};
+use crate::lint::Waiver;
 use crate::lint::policy::{Selector, Setting, deciding};
 use crate::lint::rule::Rule;
 use crate::lint::scope::about;
 use crate::spec::SeveritySpec;
-
-/// Findings of one rule that the spec turns off.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TurnedOff {
-    /// The rule.
-    pub rule: String,
-    /// How many.
-    pub count: usize,
-    /// What says so: `group payments`, `component ledger`.
-    pub by: Vec<String>,
-}
 
 /// The severities that a spec states, with its rules, packs and categories looked up.
 pub(super) struct Local<'g> {
@@ -62,23 +52,26 @@ impl<'g> Local<'g> {
         all.into_iter().any(|setting| setting.severity.is_some() && setting.of.covers(rule))
     }
 
-    /// How bad a finding is, and what turns it off if something does. `elsewhere` is what holds where the spec says nothing.
+    /// How bad a finding is, or who turns it off if somebody does. `elsewhere` is what holds where the spec says nothing.
     /// Of several components, such as the stores of a data set, the one for which it is worst decides.
-    pub fn severity(&self, rule: &Rule, subject: EntityRef, elsewhere: Option<Severity>) -> Result<Severity, String> {
-        if self.components.is_empty() && self.groups.is_empty() {
-            return elsewhere.ok_or_else(String::new);
+    pub fn severity(
+        &self,
+        rule: &Rule,
+        subject: EntityRef,
+        elsewhere: Option<Severity>,
+    ) -> Result<Severity, Option<Waiver>> {
+        let components = about(self.graph, subject);
+        if components.is_empty() || self.components.is_empty() && self.groups.is_empty() {
+            return elsewhere.ok_or(None);
         }
         let mut worst: Option<Severity> = None;
-        let mut off = String::new();
-        let components = about(self.graph, subject);
-        if components.is_empty() {
-            return elsewhere.ok_or_else(String::new);
-        }
+        let mut off = None;
         for component in components {
             let severity = match self.nearest(rule, component) {
-                Some((Some(severity), _)) => Some(severity),
-                Some((None, by)) => {
-                    off = by;
+                Some((setting, _)) if setting.severity.is_some() => setting.severity,
+                Some((setting, by)) => {
+                    let because = format!("turned off by `severity:` of {by}");
+                    off = Some(Waiver::Spec { because, owner: None, until: None, span: setting.span });
                     None
                 }
                 None => elsewhere,
@@ -89,15 +82,14 @@ impl<'g> Local<'g> {
     }
 
     /// What the nearest place says, and which place it is.
-    fn nearest(&self, rule: &Rule, component: usize) -> Option<(Option<Severity>, String)> {
+    fn nearest(&self, rule: &Rule, component: usize) -> Option<(&Setting, String)> {
         let found = self.graph.components.get(component)?;
-        let own = self.components.get(&component).and_then(|settings| deciding(settings, rule));
-        if let Some(setting) = own {
-            return Some((setting.severity, format!("component {}", found.name)));
+        if let Some(setting) = self.components.get(&component).and_then(|settings| deciding(settings, rule)) {
+            return Some((setting, format!("component {}", found.name)));
         }
         enclosing(&self.graph.groups, found.group).find_map(|group| {
             let setting = deciding(self.groups.get(group.name.as_str())?, rule)?;
-            Some((setting.severity, format!("group {}", group.name)))
+            Some((setting, format!("group {}", group.name)))
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostics, Label, Severity};
 use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
 use crate::lint::fix::propose;
 use crate::lint::fold::ties;
-use crate::lint::local::{Local, TurnedOff};
+use crate::lint::local::Local;
 use crate::lint::parameter::Overrides;
 use crate::lint::policy::Policy;
 use crate::lint::rule::{Part, Rule, Template};
@@ -43,8 +43,6 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Rules that could not decide everywhere.
     pub not_checked: Vec<NotChecked>,
-    /// Findings that the spec turns off.
-    pub turned_off: Vec<TurnedOff>,
     /// Mistakes in rules that show only while running.
     pub diagnostics: Diagnostics,
     /// How much work the conditions were, in elementary steps of evaluation.
@@ -87,16 +85,16 @@ fn one<'w>(
     let mut unknown = 0;
     let mut missing: BTreeMap<&'static str, String> = BTreeMap::new();
     let mut found = 0;
-    let mut off = Off::default();
     for index in 0..count {
         let subject = EntityRef { target: rule.target, index: u32::try_from(index).unwrap_or(u32::MAX) };
         if !rule.subjects.include(world.graph, subject) {
             continue;
         }
-        // What is off by configuration is not asked at all; what the spec turns off is asked and counted.
-        let severity = match local.severity(rule, subject, elsewhere) {
-            Err(by) if by.is_empty() => continue,
-            severity => severity,
+        // What is off by configuration is not asked at all; what the spec turns off is asked, and shown as allowed there.
+        let (severity, allowed) = match local.severity(rule, subject, elsewhere) {
+            Ok(severity) => (severity, None),
+            Err(Some(waiver)) => (elsewhere.unwrap_or(rule.severity), Some(waiver)),
+            Err(None) => continue,
         };
         match judge(world, asked, subject, &budget) {
             Ok(Verdict::Silent) => {}
@@ -104,15 +102,12 @@ fn one<'w>(
                 unknown += 1;
                 missing.entry(field).or_insert_with(|| world.name(of));
             }
-            Ok(Verdict::Fires(finding)) => match severity {
-                Ok(severity) => {
-                    found += 1;
-                    if found <= KEPT {
-                        outcome.findings.push(Finding { severity, ..*finding });
-                    }
+            Ok(Verdict::Fires(finding)) => {
+                found += 1;
+                if found <= KEPT {
+                    outcome.findings.push(Finding { severity, allowed, ..*finding });
                 }
-                Err(by) => off.add(by),
-            },
+            }
             Err(error) => {
                 // The rule's file is not among the spec's sources, so the message names the rule and points at the spec.
                 if let Some(place) = world.graph.place {
@@ -125,27 +120,9 @@ fn one<'w>(
         }
     }
     outcome.work += allowed - budget.left();
-    if off.count > 0 {
-        let by = off.by.into_iter().collect();
-        outcome.turned_off.push(TurnedOff { rule: rule.name.clone(), count: off.count, by });
-    }
     if unknown > 0 {
         let missing = missing.into_iter().map(|(field, of)| (field.to_owned(), of)).collect();
         outcome.not_checked.push(NotChecked { rule: rule.name.clone(), count: unknown, missing });
-    }
-}
-
-/// Findings that are turned off, and by what.
-#[derive(Default)]
-struct Off {
-    count: usize,
-    by: BTreeSet<String>,
-}
-
-impl Off {
-    fn add(&mut self, by: String) {
-        self.count += 1;
-        self.by.insert(by);
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], policy: Policy<'_>, today
         } else if !used && !allowance.inherited && policy.asks(rule) {
             let message = format!("the suppression of `{}` matches nothing", allowance.rule.value);
             let help = if shadowed {
-                "remove it; an earlier one allows the same already"
+                "remove it; an earlier entry or `severity: off` allows the same already"
             } else {
                 "remove it; what it allowed is no longer there"
             };

@@ -8,7 +8,6 @@ use miette::{
 };
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::lint::TurnedOff;
 use crate::report::place::Place;
 use crate::report::{Checked, Item, concise, line, plural, safe};
 use crate::source::{Source, Sources};
@@ -190,24 +189,10 @@ pub fn text(checked: &Checked<'_>, style: Style) -> String {
     if counts.baseline > 0 {
         let _ = write!(out, "; {} known in the baseline", counts.baseline);
     }
-    let off = turned_off(checked).map(|entry| entry.count).sum::<usize>();
-    if off > 0 {
-        let _ = write!(out, "; {off} turned off in the spec");
-    }
     out.push('\n');
     baseline(checked, style, &mut out);
-    if style.verbose && off > 0 {
-        let _ = writeln!(out, "Turned off in the spec:");
-        for entry in turned_off(checked) {
-            let _ = writeln!(out, "  {} ({}x): {}", entry.rule, entry.count, safe(&entry.by.join(", ")));
-        }
-    }
     not_checked(checked, style, &mut out);
     out
-}
-
-fn turned_off<'c>(checked: &'c Checked<'_>) -> impl Iterator<Item = &'c TurnedOff> {
-    checked.analyses.iter().flat_map(|analysis| &analysis.turned_off)
 }
 
 /// What a waived finding says in a line or two, and below it who waives it.
