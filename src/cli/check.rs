@@ -120,11 +120,12 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     };
     let mut unfolded = |sources: &Sources| judge(sources).map(|(analyses, _)| analyses);
     if args.fixes.diff {
-        return args.fixes.show(&sources, &mut unfolded);
+        return args.fixes.show(&sources, &mut unfolded, args.verbose);
     }
     let mut aside = false;
     if args.fixes.fix {
-        (sources, aside) = args.fixes.apply(&sources, &mut unfolded, args.format != Format::Text)?;
+        let other = args.format != Format::Text;
+        (sources, aside) = args.fixes.apply(&sources, &mut unfolded, other, args.verbose && other)?;
     }
     let (mut analyses, compared) = judge(&sources)?;
     // Last, so that a finding of the baseline hides nothing that is new.

@@ -50,7 +50,7 @@ enum Written {
 pub struct Proposal {
     /// What is done.
     pub title: String,
-    /// Whether it is applied without being asked for by `--unsafe-fixes`.
+    /// Whether it is applied without being asked for by `--unsafe-fixes`: never if it changes a value that is stated.
     pub safe: bool,
     /// The values to set.
     pub edits: Vec<Edit>,
@@ -280,6 +280,8 @@ pub(super) fn propose<'w>(
             }
         }
     }
+    // What somebody wrote on purpose isn't changed unasked.
+    proposal.safe &= proposal.edits.iter().all(|edit| edit.stated.is_none());
     for (name, what) in &fix.adds {
         let (name, value) = (text(name, scope, budget)?, text(what, scope, budget)?);
         if world.graph.component(&name).is_some() {

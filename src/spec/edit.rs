@@ -88,7 +88,8 @@ pub struct Editor<'s> {
 #[derive(Default)]
 struct Index<'d> {
     named: BTreeMap<(&'static str, &'d str), (Node<'d>, Node<'d>)>,
-    steps: BTreeMap<Span, Node<'d>>,
+    /// With whether each is written here and nowhere else.
+    steps: BTreeMap<Span, (Node<'d>, bool)>,
 }
 
 /// The places of an editor's files, found when first asked for.
@@ -115,7 +116,11 @@ impl<'s> Editor<'s> {
 impl<'e> Places<'e> {
     fn index(&self, at: usize) -> Option<&Index<'e>> {
         let document = self.editor.files.get(at)?;
-        Some(self.indices.get(at)?.get_or_init(|| Index::of(document)))
+        Some(
+            self.indices
+                .get(at)?
+                .get_or_init(|| Index::of(document, self.editor.sources.get(document.source()).text())),
+        )
     }
 
     fn file(&self, id: SourceId) -> Option<usize> {
@@ -152,7 +157,7 @@ impl<'e> Places<'e> {
             Subject::System => self.section(*at, "requires").is_some(),
             _ => self.index(*at).is_some_and(|index| index.named.contains_key(&(edit.section(), edit.name()))),
         };
-        // Of what the spec extends nothing is changed unless it says the value itself, since others may extend it too.
+        // Where nobody says which file it is, nothing is changed in what the spec extends, since others may extend it too.
         (0..self.editor.upper).find(named).unwrap_or(0)
     }
 
@@ -167,8 +172,10 @@ impl<'e> Places<'e> {
         let place = Place { document, text };
         if let Subject::Step(span) = edit.subject {
             let node = self.index(file).and_then(|index| index.steps.get(&span));
-            let node = node.ok_or("this call is not written in a line of its own")?;
-            return place.step(*node, edits);
+            return match node.ok_or("this call is not written in a line of its own")? {
+                (node, true) => place.step(*node, edits),
+                (_, false) => Err("this call is shared by an anchor; write it out".to_owned()),
+            };
         }
         let found = match edit.subject {
             Subject::System => self.section(file, "requires"),
@@ -211,24 +218,72 @@ impl<'e> Places<'e> {
 }
 
 impl<'d> Index<'d> {
-    fn of(document: &'d Document<'_>) -> Self {
+    fn of(document: &'d Document<'_>, text: &str) -> Self {
         let mut index = Index::default();
         let root = document.root();
         for section in ["components", "flows", "data"] {
-            for (key, node) in root.and_then(|root| root.get(section)).into_iter().flat_map(Node::entries) {
+            let all = root.into_iter().flat_map(Node::entries).find(|(key, _)| key.as_str() == Some(section));
+            let Some((name, all)) = all else { continue };
+            for (key, node) in all.entries() {
                 index.named.insert((section, key.as_str().unwrap_or("")), (key, node));
                 if section != "flows" {
                     continue;
                 }
-                for item in node.get("steps").into_iter().flat_map(Node::items) {
-                    for step in std::iter::once(item).chain(item.get("par").into_iter().flat_map(Node::items)) {
-                        index.steps.insert(step.span(), step);
-                    }
+                let own = is_own(text, name, all) && is_member(text, all, key, node);
+                for (key, steps) in node.entries().filter(|(key, _)| key.as_str() == Some("steps")) {
+                    index.steps_of(text, (key, steps), own && is_member(text, node, key, steps));
                 }
             }
         }
         index
     }
+
+    fn steps_of(&mut self, text: &str, (key, list): (Node<'d>, Node<'d>), own: bool) {
+        let mut from = key.span().range().end;
+        for item in list.items() {
+            let span = item.span().range();
+            // What stands before an item, up to the one before it; an alias stands elsewhere.
+            let between = text.get(from..span.start).filter(|_| list.span().range().contains(&span.start));
+            let free = between.is_some_and(|between| {
+                let line = between
+                    .rfind('\n')
+                    .and_then(|at| between.get(at..))
+                    .filter(|line| line.trim_start().starts_with("- "));
+                is_plain(line.unwrap_or(between))
+            });
+            let merged = item.entries().any(|(key, _)| !span.contains(&key.span().range().start));
+            let own = own && free && !merged;
+            // One place for several calls: an alias.
+            self.steps.entry(item.span()).and_modify(|(_, once)| *once = false).or_insert((item, own));
+            for (key, par) in item.entries().filter(|(key, _)| key.as_str() == Some("par")) {
+                self.steps_of(text, (key, par), own && is_member(text, item, key, par));
+            }
+            from = from.max(if between.is_some() { span.end } else { from });
+        }
+    }
+}
+
+/// Whether nothing here names an anchor or stands for one.
+fn is_plain(between: &str) -> bool {
+    between.lines().all(|line| !line.split('#').next().unwrap_or("").contains(['&', '*']))
+}
+
+/// Whether a key's value is written here and nowhere else.
+fn is_own(text: &str, key: Node<'_>, node: Node<'_>) -> bool {
+    let between = text.get(key.span().range().end..node.span().range().start);
+    // A list may begin with its first item, which may have an anchor of its own.
+    let item = between.and_then(|between| {
+        between
+            .match_indices('\n')
+            .map(|(at, _)| at)
+            .find(|at| between.get(at + 1..).is_some_and(|line| line.trim_start_matches(' ').starts_with("- ")))
+    });
+    between.and_then(|between| between.get(..item.unwrap_or(between.len()))).is_some_and(is_plain)
+}
+
+/// Whether an entry is the mapping's own, not merged in (`<<`) nor shared.
+fn is_member(text: &str, mapping: Node<'_>, key: Node<'_>, node: Node<'_>) -> bool {
+    mapping.span().range().contains(&key.span().range().start) && is_own(text, key, node)
 }
 
 /// One file that is edited.
@@ -260,12 +315,10 @@ impl Place<'_, '_> {
 
     /// What an anchor names is used elsewhere too, and what an alias stands for is written elsewhere.
     fn own(&self, key: Node<'_>, node: Node<'_>) -> Result<(), String> {
-        let between = self.text.get(key.span().range().end..node.span().range().start);
-        let words = |line: &str| !line.split('#').next().unwrap_or("").contains(['&', '*']);
-        match between {
-            Some(between) if between.lines().all(words) => Ok(()),
-            _ => Err(format!("`{}` is shared by an anchor; write it out", key.as_str().unwrap_or(""))),
+        if is_own(self.text, key, node) {
+            return Ok(());
         }
+        Err(format!("`{}` is shared by an anchor; write it out", key.as_str().unwrap_or("")))
     }
 
     /// The value of a key, unless it is merged in from elsewhere (`<<`).
@@ -360,8 +413,8 @@ impl Place<'_, '_> {
         let calls = line
             .as_str()
             .map_or(0, |text| ["->", "~>", "→"].iter().map(|arrow| text.matches(arrow).count()).sum::<usize>());
-        let states = edits.iter().all(|edit| edit.stated.is_some());
-        if calls > 1 && !states {
+        // What is said beside the line holds for all of them too.
+        if calls > 1 {
             return Err("its line holds several calls; give this one a line of its own".to_owned());
         }
         if matches!(node.value(), Value::Mapping) {
@@ -406,7 +459,7 @@ pub fn replaced(sources: &Sources, replacements: &[Replacement]) -> Vec<(SourceI
     files.into_iter().map(text).collect()
 }
 
-/// The texts of the files of a spec with all edits, or why one of them has no place. An edit goes to the file that has the
+/// The texts of the files of a spec with all edits, or why one of them has no place. A size goes to the file that has the
 /// component: the spec's own, or one that it includes. Of what the spec extends nothing is changed, since others may extend it
 /// too; sizes of those components are added to the spec itself.
 pub fn edited_files(sources: &Sources, id: SourceId, edits: &[Edit]) -> Result<Vec<(SourceId, String)>, String> {

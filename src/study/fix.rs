@@ -1,6 +1,6 @@
 //! Applying the fixes of findings: tried in memory, kept if what they fix is gone and nothing as bad has come instead.
 //!
-//! Each step takes findings away and brings only milder ones, so this ends, and where it ends another run changes nothing.
+//! Each step takes findings away and brings only milder ones, so this ends. What it brings is left for another run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +8,13 @@ use crate::analysis::{Analysis, ExampleResult, Question, ask, example};
 use crate::catalog::Catalog;
 use crate::diagnostic::Severity;
 use crate::lint::{Finding, Fingerprint, Packs, Proposal, Rule};
+use crate::quantity::unit;
 use crate::source::{SourceId, Sources};
 use crate::spec::{Replacement, Subject, replaced};
+use crate::vocabulary::Target;
 
 /// Trials in one run; more are left for the next.
-const MOST: usize = 2000;
+const MOST: usize = 300;
 
 /// A fix with the finding that it is for.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct Candidate {
     pub files: Vec<SourceId>,
     severity: Severity,
     fingerprint: Fingerprint,
+    /// The flow that it is in, if it is about a flow or one of its calls.
+    flow: Option<usize>,
     /// Of what it sets which values.
     keys: Vec<(Subject, String, String)>,
     replacements: Vec<Replacement>,
@@ -46,6 +50,8 @@ pub struct Fixed {
     pub dropped: Vec<(Candidate, String)>,
     /// Whether there may be more to do.
     pub unfinished: bool,
+    /// Whether these fixes brought findings that have fixes too.
+    pub brought: bool,
 }
 
 impl Fixed {
@@ -78,13 +84,20 @@ pub fn fix<E>(
     analyse: &mut dyn FnMut(&Sources) -> Result<Vec<Analysis>, E>,
 ) -> Result<Fixed, E> {
     let analyses = analyse(&sources)?;
-    let mut state = Fixed { sources, analyses, applied: Vec::new(), dropped: Vec::new(), unfinished: false };
+    let mut state =
+        Fixed { sources, analyses, applied: Vec::new(), dropped: Vec::new(), unfinished: false, brought: false };
     if !state.analyses.iter().all(Analysis::is_usable) {
         return Ok(state);
     }
+    // A fix is for what was found, not for what another fix brings.
+    let first: BTreeSet<About> = state.analyses.iter().enumerate().flat_map(|(spec, one)| about(spec, one)).collect();
     let (mut trials, mut moved) = (0, false);
     loop {
-        let mut batch = compatible(candidates(&state, unsafe_too));
+        let (mut batch, brought): (Vec<Candidate>, Vec<Candidate>) = candidates(&state, unsafe_too)
+            .into_iter()
+            .partition(|one| first.contains(&(one.spec, one.rule.clone(), one.subject.clone())));
+        state.brought = !brought.is_empty();
+        batch = compatible(batch);
         if batch.is_empty() {
             // What didn't hold before may hold after others; only where nothing does another run changes nothing.
             if !moved || state.dropped.is_empty() {
@@ -93,7 +106,7 @@ pub fn fix<E>(
             (moved, state.dropped) = (false, Vec::new());
             continue;
         }
-        loop {
+        while !batch.is_empty() {
             trials += 1;
             if trials > MOST {
                 state.unfinished = true;
@@ -105,20 +118,36 @@ pub fn fix<E>(
                 next.replace(file, text);
             }
             let after = analyse(&next)?;
-            match objection(&state.analyses, &after, &batch) {
-                None => {
+            match verdict(&state.analyses, &after, &batch) {
+                Verdict::Holds => {
                     (state.sources, state.analyses, moved) = (next, after, true);
                     state.applied.append(&mut batch);
-                    break;
                 }
-                Some(reason) if batch.len() == 1 => {
+                Verdict::Unclear(reason) if batch.len() == 1 => {
                     state.dropped.extend(batch.pop().map(|one| (one, reason)));
-                    break;
                 }
-                Some(_) => batch.truncate(batch.len() / 2),
+                Verdict::Unclear(_) => batch.truncate(batch.len() / 2),
+                Verdict::Fails(mut which) => {
+                    let (mut at, mut rest) = (0, Vec::new());
+                    for one in batch {
+                        match which.remove(&at) {
+                            Some(reason) => state.dropped.push((one, reason)),
+                            None => rest.push(one),
+                        }
+                        at += 1;
+                    }
+                    batch = rest;
+                }
             }
         }
     }
+}
+
+/// A finding by its spec, rule and subject.
+type About = (usize, String, String);
+
+fn about(spec: usize, analysis: &Analysis) -> impl Iterator<Item = About> + '_ {
+    analysis.findings.iter().map(move |finding| (spec, finding.rule.clone(), finding.subject_name.clone()))
 }
 
 /// The fixes that may be tried, the worst findings first.
@@ -126,7 +155,7 @@ fn candidates(state: &Fixed, unsafe_too: bool) -> Vec<Candidate> {
     let mut list: Vec<Candidate> = Vec::new();
     for (spec, analysis) in state.analyses.iter().enumerate() {
         let open = analysis.findings.iter().filter(|finding| finding.allowed.is_none());
-        list.extend(open.filter_map(|finding| candidate(spec, finding, finding.fix.as_ref()?, unsafe_too)));
+        list.extend(open.filter_map(|finding| candidate((spec, analysis), finding, finding.fix.as_ref()?, unsafe_too)));
     }
     let same = |a: &Candidate, b: &Candidate| {
         (a.spec, &a.rule, a.fingerprint, &a.keys) == (b.spec, &b.rule, b.fingerprint, &b.keys)
@@ -136,7 +165,22 @@ fn candidates(state: &Fixed, unsafe_too: bool) -> Vec<Candidate> {
     list
 }
 
-fn candidate(spec: usize, finding: &Finding, fix: &Proposal, unsafe_too: bool) -> Option<Candidate> {
+/// The flow that a finding is in.
+fn flow(analysis: &Analysis, finding: &Finding) -> Option<usize> {
+    let index = finding.subject.index as usize;
+    match finding.subject.target {
+        Target::Flow => Some(index),
+        Target::Step => analysis.graph.steps.get(index).map(|step| step.flow),
+        _ => None,
+    }
+}
+
+fn candidate(
+    (spec, analysis): (usize, &Analysis),
+    finding: &Finding,
+    fix: &Proposal,
+    unsafe_too: bool,
+) -> Option<Candidate> {
     if !fix.is_ready() || !(fix.safe || unsafe_too) {
         return None;
     }
@@ -150,33 +194,39 @@ fn candidate(spec: usize, finding: &Finding, fix: &Proposal, unsafe_too: bool) -
         files: files.into_iter().collect(),
         severity: finding.severity,
         fingerprint: finding.fingerprint,
+        flow: flow(analysis, finding),
         keys: keys.collect(),
         replacements: fix.replacements.clone(),
     })
 }
 
+/// What a candidate sets, by file: specs may share one.
+type Place = (Option<SourceId>, Subject, String);
+
 /// Those that don't get into each other's way. Of two sizes for the same thing the larger one goes first; the rest is looked at
 /// when it has been applied.
 fn compatible(list: Vec<Candidate>) -> Vec<Candidate> {
-    let number = |value: &str| value.parse::<f64>().ok();
-    let mut largest: BTreeMap<(usize, Subject, String), f64> = BTreeMap::new();
+    let place = |one: &Candidate, subject: &Subject, key: &str| -> Place {
+        (one.files.first().copied(), subject.clone(), key.to_owned())
+    };
+    let mut largest: BTreeMap<Place, f64> = BTreeMap::new();
     for one in &list {
         for (subject, key, value) in &one.keys {
-            if let Some(number) = number(value) {
-                let most = largest.entry((one.spec, subject.clone(), key.clone())).or_insert(number);
+            if let Some(number) = amount(value) {
+                let most = largest.entry(place(one, subject, key)).or_insert(number);
                 *most = most.max(number);
             }
         }
     }
     let mut chosen: Vec<Candidate> = Vec::new();
-    let mut taken: BTreeSet<(usize, Subject, String)> = BTreeSet::new();
+    let mut taken: BTreeSet<Place> = BTreeSet::new();
     for one in list {
         let smaller = |(subject, key, value): &(Subject, String, String)| {
-            let most = largest.get(&(one.spec, subject.clone(), key.clone()));
-            most.zip(number(value)).is_some_and(|(most, number)| number < *most)
+            let most = largest.get(&place(&one, subject, key));
+            most.zip(amount(value)).is_some_and(|(most, number)| number < *most)
         };
         let group = |key: &str| key.split('.').next().unwrap_or(key).to_owned();
-        let own: Vec<_> = one.keys.iter().map(|(subject, key, _)| (one.spec, subject.clone(), group(key))).collect();
+        let own: Vec<Place> = one.keys.iter().map(|(subject, key, _)| place(&one, subject, &group(key))).collect();
         let overlaps = |a: &Replacement, b: &Replacement| {
             a != b && a.span.source == b.span.source && a.span.start < b.span.end && b.span.start < a.span.end
         };
@@ -191,33 +241,93 @@ fn compatible(list: Vec<Candidate>) -> Vec<Candidate> {
     chosen
 }
 
-/// Why fixes don't hold: a spec is broken by them, a finding is still there, or one as bad has come.
-fn objection(before: &[Analysis], after: &[Analysis], batch: &[Candidate]) -> Option<String> {
+/// A value as a number, in the unit that all of its kind share.
+fn amount(value: &str) -> Option<f64> {
+    let (number, name) = value.split_once(' ').unwrap_or((value, ""));
+    let factor = if name.is_empty() { 1.0 } else { unit(name)?.factor };
+    number.parse::<f64>().ok().map(|number| number * factor)
+}
+
+/// What a trial of several fixes shows.
+enum Verdict {
+    /// They may be applied.
+    Holds,
+    /// These may not, by their place, and why.
+    Fails(BTreeMap<usize, String>),
+    /// Some of them may not.
+    Unclear(String),
+}
+
+/// Fixes don't hold if a spec is broken by them, a finding is still there, one as bad has come, or what another spec accepts is gone.
+fn verdict(before: &[Analysis], after: &[Analysis], batch: &[Candidate]) -> Verdict {
     for (old, new) in before.iter().zip(after) {
         let known: BTreeSet<(&str, &str)> = old.diagnostics.iter().map(|d| (d.code, d.message.as_str())).collect();
         let fresh = new.diagnostics.iter().find(|d| !known.contains(&(d.code, d.message.as_str())));
         if let Some(mistake) = fresh {
-            return Some(format!("the spec would be wrong: {}", mistake.message));
+            return Verdict::Unclear(format!("the spec would be wrong: {}", mistake.message));
         }
     }
-    let (before, after) = (open(before), open(after));
+    let accepted = against_others(before, after, batch);
+    if !accepted.is_empty() {
+        return Verdict::Fails(accepted);
+    }
+    let (was, is) = (open(before), open(after));
     let count = |all: &Open<'_>, key: &(usize, &str, Fingerprint)| all.get(key).map_or(0, |(count, ..)| *count);
-    let mut fixed: BTreeMap<(usize, &str, Fingerprint), usize> = BTreeMap::new();
-    for one in batch {
-        *fixed.entry((one.spec, &one.rule, one.fingerprint)).or_default() += 1;
+    let mut fixed: BTreeMap<(usize, &str, Fingerprint), Vec<usize>> = BTreeMap::new();
+    for (at, one) in batch.iter().enumerate() {
+        fixed.entry((one.spec, &one.rule, one.fingerprint)).or_default().push(at);
     }
-    for (key, gone) in &fixed {
-        if count(&after, key) + gone > count(&before, key) {
-            return Some("what it should fix would still be there".to_owned());
-        }
+    let still = fixed.iter().filter(|(key, gone)| count(&is, key) + gone.len() > count(&was, key));
+    let still: BTreeMap<usize, String> = still
+        .flat_map(|(_, all)| all.iter().map(|at| (*at, "what it should fix would still be there".to_owned())))
+        .collect();
+    if !still.is_empty() {
+        return Verdict::Fails(still);
     }
-    let mildest = batch.iter().map(|one| one.severity).min()?;
-    let (_, (_, _, message)) = after.iter().find(|(key, (n, severity, _))| {
+    let Some(mildest) = batch.iter().map(|one| one.severity).min() else { return Verdict::Holds };
+    let mut come = is.iter().filter(|(key, (n, severity, _))| {
         // What a fix has to do with is told anew if its words change; it counts once.
         let moved = fixed.keys().any(|old| (old.0, old.1) == (key.0, key.1));
-        *severity >= mildest && *n > count(&before, key) && !(moved && same_number(&before, &after, key))
-    })?;
-    Some(format!("something as bad would come: {message}"))
+        *severity >= mildest && *n > count(&was, key) && !(moved && same_number(&was, &is, key))
+    });
+    let Some((_, (_, _, message))) = come.next() else { return Verdict::Holds };
+    let reason = |message: &str| format!("something as bad would come: {message}");
+    let first = reason(message);
+    // In a flow where only one call has been touched, that one brought it.
+    let mut culprits = BTreeMap::new();
+    for (spec, analysis) in after.iter().enumerate() {
+        for finding in analysis.findings.iter().filter(|finding| finding.allowed.is_none()) {
+            let key = (spec, finding.rule.as_str(), finding.fingerprint);
+            if count(&is, &key) <= count(&was, &key) || finding.severity < mildest {
+                continue;
+            }
+            let Some(place) = flow(analysis, finding) else { continue };
+            let mut there = batch.iter().enumerate().filter(|(_, one)| one.spec == spec && one.flow == Some(place));
+            if let (Some((at, _)), None) = (there.next(), there.next()) {
+                culprits.insert(at, reason(&finding.message));
+            }
+        }
+    }
+    if culprits.is_empty() { Verdict::Unclear(first) } else { Verdict::Fails(culprits) }
+}
+
+/// Fixes that take away what another spec of the run accepts: the file isn't theirs alone.
+fn against_others(before: &[Analysis], after: &[Analysis], batch: &[Candidate]) -> BTreeMap<usize, String> {
+    let mut out = BTreeMap::new();
+    for (spec, (old, new)) in before.iter().zip(after).enumerate() {
+        let left: BTreeSet<About> = about(spec, new).collect();
+        for finding in old.findings.iter().filter(|finding| finding.allowed.is_some()) {
+            if left.contains(&(spec, finding.rule.clone(), finding.subject_name.clone())) {
+                continue;
+            }
+            let others = || batch.iter().enumerate().filter(|(_, one)| one.spec != spec && one.rule == finding.rule);
+            let named = others().any(|(_, one)| one.subject == finding.subject_name);
+            let others = others().filter(|(_, one)| !named || one.subject == finding.subject_name);
+            let reason = || format!("another spec that shares the file accepts it: {}", finding.message);
+            out.extend(others.map(|(at, _)| (at, reason())));
+        }
+    }
+    out
 }
 
 /// Whether a rule finds no more in a spec than before.
