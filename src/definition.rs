@@ -18,8 +18,8 @@ use crate::vocabulary::Target;
 /// The seed of all samples unless another is asked for.
 pub const SEED: u64 = 1;
 
-/// How much work the evaluation of one definition may take; they have no loops, so this is ample.
-const STEPS: u64 = 100_000;
+/// How much work the evaluation of one definition may take. They have no loops; one formula may go over 10 million clients.
+const STEPS: u64 = 1_000_000_000;
 
 /// One named value.
 #[derive(Clone, Debug)]

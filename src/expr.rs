@@ -31,6 +31,7 @@ mod calls;
 mod check;
 mod columns;
 mod distribution;
+mod effort;
 mod error;
 mod eval;
 mod formulas;

@@ -92,6 +92,9 @@ fn parameters_have_defaults_and_a_run_can_set_them() {
         (&["x.strict=false"], None),
         (&["x.kind=queue"], None),
         (&["x.stores=[mysql, sqs]"], None),
+        (&["x.stores=[\"mysql\", 'kafka']"], Some("4 300 ms 20 % true cache mysql, kafka")),
+        (&["x.kind=\"queue\""], None),
+        (&["x.stores=\"mysql\""], Some("4 300 ms 20 % true cache mysql")),
         (&["x.stores=mysql"], Some("4 300 ms 20 % true cache mysql")),
         (&["x.stores=LIST mysql kafka"], Some("4 300 ms 20 % true cache mysql, kafka")),
     ] {
@@ -113,6 +116,12 @@ fn what_is_wrong_with_a_setting_is_said_at_its_place() {
         ("x.share=30", "30", "`share` is a share; 30 is more than all; write `30 %`"),
         ("x.strict=yes", "yes", "`strict` is true or false, not `yes`"),
         ("x.kind=cahce", "cahce", "did you mean `cache`?"),
+        (
+            "x.kind=[cache]",
+            "[cache]",
+            "can't be `[cache]`: quotes and brackets don't match, or stand inside; write `a`",
+        ),
+        ("x.stores=[\"mysql, b]", "[\"mysql, b]", "write `[\"a\", \"b\"]`"),
         ("x.most=LIST 1 2", "1 2", "`most` is a plain number, not a list; write one value, such as `4`"),
     ] {
         let mut sources = Sources::new();
@@ -246,4 +255,63 @@ fn a_scope_that_makes_no_sense_is_a_mistake_at_its_place() {
             "{keys}: {found:?}, not {place}: {message}"
         );
     }
+}
+
+#[test]
+fn a_mistake_in_an_expression_is_the_only_one_that_is_told() {
+    for (when, message) in [("component.replicsa > most", "m"), ("component.replicas > 1", "{component.nmae} {most}")] {
+        let keys = "parameters: { most: 4 }\nfor: component\n";
+        let found = loaded(&rule_text(keys, when, message)).unwrap_err();
+        assert!(found.len() == 1 && found.iter().all(|(_, said)| said.contains("did you mean")), "{found:?}");
+    }
+}
+
+#[test]
+fn keys_that_say_nothing_are_mistakes() {
+    let whole = rule_text("for: component\nkinds: [database]\n", "true", "m");
+    for (from, to, place, message) in [
+        ("category: c", "category: ''", "''", "`category` has to be text that says something"),
+        (
+            "category: c",
+            "category: Data Safety",
+            "Data Safety",
+            "a category can't be called `Data Safety`; use lower-case",
+        ),
+        ("message: 'm'", "message: ' '", "' '", "`message` has to be text that says something; fill `message` in"),
+        ("help: h", "help: ''", "''", "`help` has to be text that says something"),
+        ("why: w", "why: ''", "''", "`why` has to be text that says something"),
+        ("why: w", "why: w\nallow_when: ''", "''", "fill `allow_when` in, or take it out"),
+        (
+            "[database]",
+            "[database, cache, database]",
+            "database",
+            "`kinds` names `database` twice; take one of them out",
+        ),
+    ] {
+        assert!(whole.contains(from), "{from}");
+        let found = loaded(&whole.replace(from, to)).expect_err(to);
+        assert!(found.iter().any(|(at, said)| at == place && said.contains(message)), "{to}: {found:?}");
+    }
+}
+
+#[test]
+fn values_of_parameters_are_not_endless() {
+    let long = "x".repeat(1001);
+    let rules = [with_parameters()];
+    for (value, message) in [
+        (format!("x.stores={long}"), "a text has at most 1000 characters"),
+        (format!("x.stores={}", "a,".repeat(10_001)), "a list has at most 10000 members"),
+    ] {
+        let mut sources = Sources::new();
+        let settings = settings(&[&value], &mut sources);
+        let mut diagnostics = Diagnostics::new();
+        assert!(Overrides::new(&rules, &settings, &mut diagnostics).is_empty());
+        assert!(
+            diagnostics.iter().any(|d| d.help.as_deref().is_some_and(|help| help.contains(message))),
+            "{diagnostics:?}"
+        );
+    }
+    let keys = format!("parameters: {{ word: {long} }}\nfor: component\n");
+    let found = loaded(&rule_text(&keys, "component.name == word", "m")).unwrap_err();
+    assert!(found.iter().any(|(at, said)| *at == long && said.contains("at most 1000 characters")), "{found:?}");
 }

@@ -169,6 +169,71 @@ fn a_rule_that_tries_every_pair_of_a_large_system_is_stopped() {
     assert!(said.iter().any(|message| message.contains("takes too long")), "{said:?}");
 }
 
+/// What a rule about the system is stopped by, on a system of some components that call nobody.
+fn stopped(components: usize, when: &str) -> String {
+    let rule = loaded(&rule_text("for: system\n", when, "m")).unwrap();
+    let list: String = (0..components).map(|at| format!("  s{at}: service\n")).collect();
+    let mut sources = napkin::source::Sources::new();
+    let id = sources.add("spec.yaml", format!("napkin: 1\ncomponents:\n{list}"));
+    let question = napkin::analysis::Question { rules: &[rule], ..Default::default() };
+    let found = napkin::analysis::ask(&sources, id, &napkin::catalog::Catalog::new(), question);
+    found.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn rules_pay_for_the_formulas_that_they_call() {
+    for call in [
+        "mva_rate(10000000, 1 s, 1 ms, 2 ms) < 0 /s",
+        "closed_rate(10000000 + count(b.callers), 1 s, 1 ms, 1) < 0 /s",
+        "che(1000000000 + count(b.callers), 1000, 0.8) > 2",
+        "count(distinct(system.components)) > 5000",
+        "not subset(system.components, system.components)",
+    ] {
+        let when = format!("any(system.components, a => any(system.components, b => {call}))");
+
+        let said = stopped(300, &when);
+        assert!(said.contains("takes too long"), "{call}: {said}");
+    }
+    let alone = stopped(1, "mva_rate(10000000, 1 s, 1 ms, 2 ms) < 0 /s");
+    assert!(alone.contains("`mva_rate` takes too long with numbers this large"), "{alone}");
+    assert_eq!(stopped(100, "any(system.components, c => erlang_c(100, 90) > 2 or che(10000, 100, 0.8) > 2)"), "");
+}
+
+#[test]
+fn what_a_rule_may_have_is_limited() {
+    let lets = |count: usize, of: &dyn Fn(usize) -> String| {
+        let list: String = (0..count).map(|at| format!("  l{at}: {}\n", of(at))).collect();
+        loaded(&rule_text(
+            &format!("for: system\nlet:\n  l: 1 + 1\n{list}"),
+            &format!("l{} > 0", count.min(99) - 1),
+            "m",
+        ))
+    };
+    let before = |at: usize| if at == 0 { "l".to_owned() } else { format!("l{}", at - 1) };
+    assert!(lets(99, &|at| format!("{} + 1", before(at))).is_ok());
+    let many = lets(5000, &|at| format!("{} + 1", before(at))).unwrap_err();
+    assert_eq!(many, [("l99".to_owned(), "a rule has at most 100 `let` parts; make several rules of it".to_owned())]);
+    let deep = lets(20, &|at| format!("{}{}", before(at), " + 1".repeat(100))).unwrap_err();
+    assert!(deep.first().is_some_and(|(at, said)| at == "l5" && said.contains("one on top of the other")), "{deep:?}");
+    let parameters: Vec<String> = (0..101).map(|at| format!("p{at}: 1")).collect();
+    let keys = format!("for: system\nparameters: {{ {} }}\n", parameters.join(", "));
+    let found = loaded(&rule_text(&keys, "true", "m")).unwrap_err();
+    assert!(found.iter().any(|(at, said)| at == "p100" && said.contains("at most 100 parameters")), "{found:?}");
+    let large = format!("{}# {}\n", rule_text("for: system\n", "true", "m"), "x".repeat(1_000_000));
+    let found = loaded(&large).unwrap_err();
+    assert!(found.first().is_some_and(|(_, said)| said.contains("at most 1 MB")), "{found:?}");
+}
+
+#[test]
+fn messages_are_cut_where_they_get_too_long() {
+    let rule = loaded(&rule_text("for: component\n", "true", &"{component.name} ".repeat(30))).unwrap();
+    let list = [rule];
+    let spec = format!("components: {{ {}: service }}\n", "x".repeat(50));
+    let found = analysis(&list, &spec, None);
+    let message = &found.findings.first().unwrap().message;
+    assert_eq!((message.chars().count(), message.chars().last()), (1001, Some('…')));
+}
+
 /// The blocks of a language in the page about rules.
 fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
     let fence = format!("```{language}\n");

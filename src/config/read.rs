@@ -304,7 +304,7 @@ impl Reader<'_> {
     /// A value of a parameter as text; whether it fits is decided where the parameter is known.
     fn given(&mut self, node: &Value<'_>) -> Option<Given> {
         let text = match node.get_ref() {
-            DeValue::String(text) => return Some(Given::Text(self.text(node, text))),
+            DeValue::String(text) => return Some(Given::Quoted(self.text(node, text))),
             DeValue::Array(items) => {
                 let mut texts = Vec::new();
                 for item in items.iter() {
@@ -333,7 +333,7 @@ impl Reader<'_> {
             let help = "write a number, a quantity (`\"300 ms\"`), a text, true or false, or a list of texts";
             self.error("wrong-type", self.at(node), message, help);
         }
-        text.map(|text| Given::Text(Spanned::new(text, self.at(node))))
+        text.map(|text| Given::Plain(Spanned::new(text, self.at(node))))
     }
 
     fn table<'v>(&mut self, node: &'v Value<'_>, key: &str, heading: &str) -> Option<&'v DeTable<'v>> {

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use crate::expr::ast::{Arithmetic, Comparison};
 use crate::expr::distribution::{Distribution, standard_normal};
 use crate::expr::error::ExprError;
-use crate::expr::formulas::FORMULAS;
+use crate::expr::formulas::{FORMULAS, Formula};
 use crate::expr::function::Function;
 use crate::expr::ir::{Checked, FieldId, Ir, IrKind, StreamId};
-use crate::expr::lists::{best, distinct, has};
+use crate::expr::lists::{MEMBER, best, distinct, has};
 use crate::vocabulary::Target;
 
 /// A thing in the graph.
@@ -68,6 +68,9 @@ pub trait World<'w> {
     }
 }
 
+/// Steps of one formula that say more about its arguments than about the loop around it.
+const LARGE: usize = 100_000;
+
 /// How much work an evaluation may still do: rules come from strangers too.
 #[derive(Debug)]
 pub struct Budget {
@@ -83,6 +86,19 @@ impl Budget {
     /// What is left of it.
     pub fn left(&self) -> u64 {
         self.left.get()
+    }
+
+    /// Pays for a formula before it is called.
+    fn spend_on(&self, formula: &Formula, values: &[f64], range: &Range<usize>) -> Result<(), ExprError> {
+        let effort = formula.effort(values);
+        self.spend(effort, range).map_err(|error| {
+            if effort < LARGE {
+                return error;
+            }
+            let message = format!("`{}` takes too long with numbers this large", formula.name);
+            ExprError::new("too-much-work", range.clone(), message)
+                .help("use smaller numbers, or compute it once, outside of loops over lists")
+        })
     }
 
     pub(super) fn spend(&self, steps: usize, range: &Range<usize>) -> Result<(), ExprError> {
@@ -250,13 +266,17 @@ impl<'w> Evaluator<'_, 'w> {
     fn formula(&mut self, at: usize, arguments: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
         let Some(formula) = FORMULAS.get(at) else { return impossible(range) };
         let list: Vec<&Ir> = arguments.iter().collect();
-        self.numbers(&list, range, |values| match formula.value(values) {
-            Some(value) => finite(value, range),
-            None => {
-                let shown: Vec<String> = values.iter().map(|x| crate::quantity::number(*x)).collect();
-                let message = format!("`{}` has no value for {}", formula.name, shown.join(", "));
-                Err(ExprError::new("undefined", range.clone(), message)
-                    .help(format!("it holds for: {}", formula.valid)))
+        let budget = self.budget;
+        self.numbers(&list, range, |values| {
+            budget.spend_on(formula, values, range)?;
+            match formula.value(values) {
+                Some(value) => finite(value, range),
+                None => {
+                    let shown: Vec<String> = values.iter().map(|x| crate::quantity::number(*x)).collect();
+                    let message = format!("`{}` has no value for {}", formula.name, shown.join(", "));
+                    Err(ExprError::new("undefined", range.clone(), message)
+                        .help(format!("it holds for: {}", formula.valid)))
+                }
             }
         })
     }
@@ -280,7 +300,10 @@ impl<'w> Evaluator<'_, 'w> {
             self.budget.spend(items.len(), range)?;
             match function {
                 Function::First => return items.first().cloned().map_or_else(|| self.nothing(function, range), Ok),
-                Function::Distinct => return Ok(distinct(items)),
+                Function::Distinct => {
+                    self.budget.spend(items.len() * MEMBER, range)?;
+                    return Ok(distinct(items));
+                }
                 _ => {}
             }
             if function == Function::Count {

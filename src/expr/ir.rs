@@ -83,6 +83,11 @@ impl Checked {
         self.ir.reductions().into_iter().map(whole).collect()
     }
 
+    /// How many levels its evaluation takes.
+    pub fn depth(&self) -> usize {
+        self.ir.depth()
+    }
+
     /// The sources of uncertainty drawn from directly.
     pub fn streams(&self) -> Vec<StreamId> {
         let mut list = Vec::new();
@@ -178,12 +183,24 @@ impl Ir {
         }
     }
 
+    /// Calls `see` for it and for all that it is made of.
     pub(crate) fn visit(&self, see: &mut impl FnMut(&Ir)) {
-        see(self);
+        self.levels(0, &mut |ir, _| see(ir));
+    }
+
+    fn depth(&self) -> usize {
+        let mut deepest = 0;
+        self.levels(1, &mut |_, level| deepest = deepest.max(level));
+        deepest
+    }
+
+    /// As [`Self::visit`], with the level at which each stands.
+    fn levels(&self, level: usize, see: &mut impl FnMut(&Ir, usize)) {
+        see(self, level);
         match &self.kind {
             IrKind::Number(_) | IrKind::Bool(_) | IrKind::Text(_) | IrKind::Slot(_) | IrKind::Local(_) => {}
             IrKind::Field(a, _) | IrKind::Negate(a) | IrKind::Not(a) | IrKind::Known(a, _) | IrKind::Matches(a, _) => {
-                a.visit(see)
+                a.levels(level + 1, see)
             }
             IrKind::Arithmetic(_, a, b)
             | IrKind::Compare(_, a, b)
@@ -191,20 +208,20 @@ impl Ir {
             | IrKind::Or(a, b)
             | IrKind::Member(a, b)
             | IrKind::Over(_, a, _, b) => {
-                a.visit(see);
-                b.visit(see);
+                a.levels(level + 1, see);
+                b.levels(level + 1, see);
             }
             IrKind::If(a, b, c) => {
-                a.visit(see);
-                b.visit(see);
-                c.visit(see);
+                a.levels(level + 1, see);
+                b.levels(level + 1, see);
+                c.levels(level + 1, see);
             }
             IrKind::Call(_, list)
             | IrKind::Formula(_, list)
             | IrKind::Method(_, list)
             | IrKind::List(list)
             | IrKind::Draw(_, _, list) => {
-                list.iter().for_each(|ir| ir.visit(see));
+                list.iter().for_each(|ir| ir.levels(level + 1, see));
             }
         }
     }

@@ -78,6 +78,9 @@ impl Checker<'_> {
     }
 }
 
+/// Steps that it takes to look a member up among others.
+pub(super) const MEMBER: usize = 8;
+
 impl<'w> Evaluator<'_, 'w> {
     /// What a function of the members of an empty list gives.
     pub(super) fn nothing(&self, function: Function, range: &Range<usize>) -> Evaluated<'w> {
@@ -124,7 +127,7 @@ impl<'w> Evaluator<'_, 'w> {
             [unknown @ Value::Unknown(_), _] | [_, unknown @ Value::Unknown(_)] => return Ok(unknown.clone()),
             _ => return impossible(range),
         };
-        self.budget.spend(a.len() + b.len(), range)?;
+        self.budget.spend((a.len() + b.len()) * MEMBER, range)?;
         let inside: BTreeSet<Key<'_>> = b.iter().filter_map(key).collect();
         let (in_a, in_b) = (unknown_of(a), unknown_of(b));
         let mut known = a.iter().filter_map(key);
@@ -157,7 +160,7 @@ impl<'w> Evaluator<'_, 'w> {
         let mut members: Vec<&Value<'w>> = Vec::new();
         for list in lists {
             let Value::List(items) = list else { return impossible(range) };
-            self.budget.spend(items.len(), range)?;
+            self.budget.spend(items.len() * MEMBER, range)?;
             if let Some(unknown) = unknown_of(items) {
                 return Ok(unknown.clone());
             }

@@ -16,6 +16,9 @@ use crate::quantity::Dimension;
 /// Bytes that a compiled pattern may take: plenty for names, and it bounds the time that a match takes.
 const PATTERN_SIZE: usize = 64 * 1024;
 
+/// Steps that a pattern takes for a byte of text, where it has many states.
+const BYTE: usize = 8;
+
 impl Checker<'_> {
     /// `name starts_with "x"`, `length(name)`
     pub(super) fn of_text(
@@ -104,7 +107,7 @@ impl<'w> Evaluator<'_, 'w> {
     pub(super) fn matches(&mut self, subject: &'w Ir, pattern: &'w Regex, range: &Range<usize>) -> Evaluated<'w> {
         match self.value(subject)? {
             Value::Text(text) => {
-                self.budget.spend(text.len(), range)?;
+                self.budget.spend((text.len() + 1) * BYTE, range)?;
                 Ok(Value::Bool(pattern.is_match(text)))
             }
             unknown @ Value::Unknown(_) => Ok(unknown),

@@ -178,6 +178,10 @@ fn misshapen(node: Node<'_>, key: &RuleKey) -> Option<(&'static str, String)> {
         | RuleShape::Flag
         | RuleShape::Values
         | RuleShape::Descriptions => None,
+        RuleShape::Text | RuleShape::Category if node.as_str().is_some_and(|text| text.trim().is_empty()) => Some((
+            "text that says something",
+            format!("fill `{name}` in{}", if key.required { "" } else { ", or take it out" }),
+        )),
         _ => (!is_text(node))
             .then(|| ("text", format!("write `{name}: …` in one line, or `{name}: >` and the text indented below it"))),
     }

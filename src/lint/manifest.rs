@@ -208,6 +208,7 @@ impl<'d> Reader<'_, 'd> {
     fn given(&mut self, node: Node<'_>) -> Option<Given> {
         let text = |node: Node<'_>| Some(Spanned::new(node.as_str()?.to_owned(), node.span()));
         let given = match node.value() {
+            Value::Scalar { plain: false, .. } => text(node).map(Given::Quoted),
             Value::Scalar { .. } => text(node).map(Given::Text),
             Value::Sequence => node.items().map(text).collect::<Option<_>>().map(|list| Given::List(list, node.span())),
             Value::Null | Value::Mapping => None,

@@ -83,10 +83,39 @@ pub struct ParameterSetting {
 /// A value as written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
-    /// Text, whose meaning depends on the parameter: `4`, `300 ms`, `true`, `strong`, `[postgresql, redis]`.
+    /// Text without a type, whose meaning depends on the parameter: `4`, `300 ms`, `true`, `strong`, `[postgresql, "redis"]`.
     Text(Spanned<String>),
+    /// Text, where the format in which it is written tells text from numbers.
+    Quoted(Spanned<String>),
+    /// A number, true or false, where the format tells them from text.
+    Plain(Spanned<String>),
     /// A list, where the format in which it is written has lists.
     List(Vec<Spanned<String>>, Span),
+}
+
+impl Given {
+    fn span(&self) -> Span {
+        match self {
+            Given::Text(text) | Given::Quoted(text) | Given::Plain(text) => text.span,
+            Given::List(_, span) => *span,
+        }
+    }
+}
+
+/// What can't begin or end a text that stands without quotes.
+const MARKS: [char; 4] = ['"', '\'', '[', ']'];
+
+/// Characters of a text and members of a list that a parameter may have: rules go over them again and again.
+const LONGEST: usize = 1000;
+const MOST: usize = 10_000;
+
+/// How large a value may be, if it is larger.
+fn too_large(value: &ParameterValue) -> Option<String> {
+    if value.texts().len() > MOST {
+        return Some(format!("a list has at most {MOST} members; a pattern in the rule may say the same"));
+    }
+    let long = value.texts().iter().any(|text| text.chars().count() > LONGEST);
+    long.then(|| format!("a text has at most {LONGEST} characters"))
 }
 
 /// Checked values of parameters for one run. Parameters that aren't in it have their defaults.
@@ -189,7 +218,20 @@ impl Parameter {
 
     /// Reads a value for it.
     fn read(&self, given: &Given) -> Result<ParameterValue, Mistake> {
+        let list = matches!(self.ty, Type::List(_));
         let value = match (given, &self.ty) {
+            (Given::Quoted(text) | Given::Plain(text), Type::List(_)) => {
+                let message = format!("`{}` is a list of text, and has to be written as one", self.name);
+                return Err(mistake(
+                    text.span,
+                    message,
+                    format!("write `{} = {}`", self.name, self.toml(&self.default)),
+                ));
+            }
+            (Given::Plain(text), Type::Text) => {
+                let message = format!("`{}` is text, and has to stand in quotes", self.name);
+                return Err(mistake(text.span, message, format!("write `{} = \"{}\"`", self.name, text.value)));
+            }
             (Given::List(items, _), Type::List(_)) => {
                 ParameterValue::List(items.iter().map(|item| item.value.clone()).collect())
             }
@@ -198,7 +240,7 @@ impl Parameter {
                 return Err(mistake(*span, message, format!("write one value, such as `{}`", self.example())));
             }
             (Given::Text(text), Type::List(_)) => ParameterValue::List(elements(&text.value)),
-            (Given::Text(text), Type::Bool) => match text.value.trim() {
+            (Given::Text(text) | Given::Quoted(text) | Given::Plain(text), Type::Bool) => match text.value.trim() {
                 "true" => ParameterValue::Flag(true),
                 "false" => ParameterValue::Flag(false),
                 other => {
@@ -206,9 +248,27 @@ impl Parameter {
                     return Err(mistake(text.span, message, "write `true` or `false`"));
                 }
             },
-            (Given::Text(text), Type::Quantity(_)) => ParameterValue::Number(self.number(text)?),
-            (Given::Text(text), _) => ParameterValue::Text(text.value.trim().to_owned()),
+            (Given::Text(text) | Given::Quoted(text) | Given::Plain(text), Type::Quantity(_)) => {
+                ParameterValue::Number(self.number(text)?)
+            }
+            (Given::Text(text), _) => ParameterValue::Text(unquoted(text.value.trim()).to_owned()),
+            (Given::Quoted(text) | Given::Plain(text), _) => ParameterValue::Text(text.value.trim().to_owned()),
         };
+        if let Given::Text(text) = given
+            && let Some(odd) = value.texts().iter().find(|one| one.starts_with(MARKS) || one.ends_with(MARKS))
+        {
+            let message = format!("`{}` can't be `{odd}`: quotes and brackets don't match, or stand inside", self.name);
+            let example = if list { "[\"a\", \"b\"]" } else { "a" };
+            return Err(mistake(
+                text.span,
+                message,
+                format!("write `{example}`; other text can be set in napkin.toml"),
+            ));
+        }
+        if let Some(help) = too_large(&value) {
+            let message = format!("`{}` is too large", self.name);
+            return Err(mistake(given.span(), message, help));
+        }
         self.known_words(&value, given)?;
         Ok(value)
     }
@@ -242,10 +302,12 @@ impl Parameter {
             if let Some(help) = self.stranger(text) {
                 let span = match given {
                     Given::List(items, span) => items.get(at).map_or(*span, |item| item.span),
-                    Given::Text(whole) => match whole.value.find(text.as_str()) {
-                        Some(start) => inside(whole, start..start + text.len()),
-                        None => whole.span,
-                    },
+                    Given::Text(whole) | Given::Quoted(whole) | Given::Plain(whole) => {
+                        match whole.value.find(text.as_str()) {
+                            Some(start) => inside(whole, start..start + text.len()),
+                            None => whole.span,
+                        }
+                    }
                 };
                 let message = format!("`{}` compares this with words of which none is `{text}`", self.name);
                 return Err(mistake(span, message, help));
@@ -275,6 +337,9 @@ impl Parameter {
             doc = node.get("doc").and_then(Node::as_str).map(|text| text.trim().to_owned());
         }
         let (ty, hint, default) = default(name, value)?;
+        if let Some(help) = too_large(&default) {
+            return Err(mistake(value.span(), format!("the default of `{name}` is too large"), help));
+        }
         Ok(Parameter { name: name.to_owned(), ty, hint, default, doc, words: Vec::new(), span })
     }
 
@@ -307,7 +372,13 @@ fn inside(text: &Spanned<String>, range: Range<usize>) -> Span {
 fn elements(text: &str) -> Vec<String> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    bare.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+    bare.split(',').map(|item| unquoted(item.trim()).to_owned()).filter(|item| !item.is_empty()).collect()
+}
+
+/// Text without the quotes around it, which some shells leave there.
+fn unquoted(text: &str) -> &str {
+    let without = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    without('"').or_else(|| without('\'')).unwrap_or(text)
 }
 
 /// A certain quantity in base units, with its type and how it is shown.

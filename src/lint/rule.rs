@@ -98,6 +98,16 @@ pub enum Part {
 /// The first slot of parameters: before them stand the subject and the system, behind them the `let` values.
 pub(super) const PARAMETERS_FROM: usize = 2;
 
+/// Parameters and `let` parts that a rule may have, of each.
+const NAMES: usize = 100;
+
+/// Levels of evaluation that a `let` may take with all below it, and those that a `let` takes by itself: the stack is finite.
+const DEPTH: usize = 600;
+const LET_LEVELS: usize = 3;
+
+/// Bytes of a rule's file; one that a person writes has a few thousand.
+const FILE: usize = 1_000_000;
+
 /// The names that a rule's expressions may use.
 #[derive(Clone, Copy)]
 pub(super) struct RuleNames<'r> {
@@ -164,6 +174,13 @@ pub fn load_into(
     id: SourceId,
     diagnostics: &mut Diagnostics,
 ) -> Option<Rule> {
+    if sources.get(id).text().len() > FILE {
+        diagnostics.push(
+            Diagnostic::error("rule", Span::new(id, 0..0), "this file is too large for a rule")
+                .help("a rule's file has at most 1 MB; make several rules of it, or keep data elsewhere"),
+        );
+        return None;
+    }
     let document = yaml::parse(sources, id, diagnostics);
     let Some(root) = document.root() else {
         diagnostics.push(
@@ -209,7 +226,7 @@ impl Loader<'_, '_> {
         let target = self
             .choice("for", &Target::ALL.map(Target::name))
             .and_then(|word| Target::ALL.into_iter().find(|t| t.name() == word));
-        let (category, why) = (self.text("category"), self.text("why"));
+        let (category, why) = (self.category(), self.text("why"));
         let allow_when = match self.root.get("allow_when") {
             Some(_) => self.text("allow_when").map(Some),
             None => Some(None),
@@ -218,6 +235,7 @@ impl Loader<'_, '_> {
         let since = self.root.get("since").and_then(Node::as_str).map(str::to_owned);
         let (name, severity, target) = (name?, severity?, target?);
         self.kebab(&name);
+        let before = self.diagnostics.iter().count();
         let mut parameters = self.parameters();
         let lets = self.lets(target, &parameters);
         let names = RuleNames { target, parameters: &parameters, lets: &lets };
@@ -230,9 +248,8 @@ impl Loader<'_, '_> {
         let templates = message.iter().chain(&help).flat_map(Template::values);
         let parts = lets.iter().map(|(_, checked)| checked).chain(folding.iter().flat_map(Folding::values));
         let parts = parts.chain(fix.iter().flatten().flat_map(Fix::values));
-        let expressions = when.iter().chain(parts).chain(templates);
-        let expressions: Vec<&Checked> = expressions.collect();
-        self.uses(&mut parameters, &expressions);
+        let expressions: Vec<&Checked> = when.iter().chain(parts).chain(templates).collect();
+        self.uses(&mut parameters, &expressions, before);
         let at = self.at(target);
         let (bad, good) = (self.examples("bad"), self.examples("good"));
         let see = self
@@ -319,6 +336,16 @@ impl Loader<'_, '_> {
         }
     }
 
+    fn category(&mut self) -> Option<String> {
+        let word = self.text("category")?;
+        let node = self.root.get("category").filter(|_| !word.is_empty() && !is_kebab(&word));
+        if let Some(node) = node {
+            let message = format!("a category can't be called `{word}`");
+            self.error(node.span(), message, "use lower-case words with hyphens, such as `data-safety`");
+        }
+        Some(word)
+    }
+
     fn choice(&mut self, key: &str, words: &[&'static str]) -> Option<String> {
         let text = self.text(key)?;
         if words.contains(&text.as_str()) {
@@ -357,7 +384,11 @@ impl Loader<'_, '_> {
             self.error(node.span(), "`parameters` has to name values", "write `parameters: { max_depth: 4 }`");
         }
         let mut list = Vec::new();
-        for (key, value) in node.entries() {
+        for (at, (key, value)) in node.entries().enumerate() {
+            if at == NAMES {
+                self.too_many(key, "parameters");
+                break;
+            }
             let name = key.as_str().unwrap_or("");
             if let Some(help) = taken(name) {
                 self.error(key.span(), format!("a parameter can't be called `{name}`"), help);
@@ -372,12 +403,17 @@ impl Loader<'_, '_> {
     }
 
     /// Notes what parameters are compared with; one that nothing uses would be set in vain.
-    fn uses(&mut self, parameters: &mut [Parameter], expressions: &[&Checked]) {
+    fn uses(&mut self, parameters: &mut [Parameter], expressions: &[&Checked], before: usize) {
+        // What can't be read might be what uses a parameter.
+        let all_read = self.diagnostics.iter().count() == before;
         for (at, parameter) in parameters.iter_mut().enumerate() {
             let slot = at + PARAMETERS_FROM;
             let words = expressions.iter().flat_map(|checked| &checked.words);
             parameter.words = words.filter(|(of, _)| *of == slot).map(|(_, words)| *words).collect();
             if !expressions.iter().any(|checked| checked.slots.contains(&slot)) {
+                if !all_read {
+                    continue;
+                }
                 self.error(
                     parameter.span,
                     format!("nothing in this rule uses the parameter `{}`", parameter.name),
@@ -392,7 +428,12 @@ impl Loader<'_, '_> {
 
     fn lets(&mut self, target: Target, parameters: &[Parameter]) -> Vec<(String, Checked)> {
         let mut lets: Vec<(String, Checked)> = Vec::new();
-        for (key, value) in self.root.get("let").into_iter().flat_map(Node::entries) {
+        let mut depths = Vec::new();
+        for (at, (key, value)) in self.root.get("let").into_iter().flat_map(Node::entries).enumerate() {
+            if at == NAMES {
+                self.too_many(key, "`let` parts");
+                break;
+            }
             let name = key.as_str().unwrap_or("");
             let known = parameters.iter().any(|parameter| parameter.name == name);
             let help = taken(name).or_else(|| known.then(|| format!("`{name}` is a parameter; choose another name")));
@@ -400,11 +441,23 @@ impl Loader<'_, '_> {
                 self.error(key.span(), format!("a part of a rule can't be called `{name}`"), help);
                 continue;
             }
-            if let Some(checked) = self.whole(value, &RuleNames { target, parameters, lets: &lets }) {
-                lets.push((name.to_owned(), checked));
+            let Some(checked) = self.whole(value, &RuleNames { target, parameters, lets: &lets }) else { continue };
+            let from = PARAMETERS_FROM + parameters.len();
+            let below = checked.slots.iter().filter_map(|slot| depths.get(slot.checked_sub(from)?)).max();
+            let depth: usize = checked.depth() + LET_LEVELS + below.unwrap_or(&0);
+            if depth > DEPTH {
+                let message = format!("`{name}` builds on too many others, one on top of the other");
+                self.error(key.span(), message, "make the chain shorter: put some of its parts together");
+                break;
             }
+            depths.push(depth);
+            lets.push((name.to_owned(), checked));
         }
         lets
+    }
+
+    fn too_many(&mut self, key: Node<'_>, what: &str) {
+        self.error(key.span(), format!("a rule has at most {NAMES} {what}"), "make several rules of it");
     }
 
     fn condition(&mut self, names: &RuleNames<'_>) -> Option<Checked> {

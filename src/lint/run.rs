@@ -281,7 +281,18 @@ pub(super) fn fill<'w>(
             }
         }
     }
-    Ok(printable(&text))
+    Ok(printable(&cut(text)))
+}
+
+/// Characters of a message: names in it may be of any length, and a thousand findings repeat them.
+const MESSAGE: usize = 1000;
+
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MESSAGE) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 fn shown(checked: &Checked, value: &Value<'_>, world: &World<'_>) -> String {

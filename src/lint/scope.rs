@@ -112,9 +112,13 @@ impl<'d> Loader<'_, 'd> {
             return None;
         }
         let items: Vec<Node<'d>> = node.items().chain(node.as_str().map(|_| node)).collect();
-        let mut words = Vec::new();
+        let mut words: Vec<(Node<'d>, String)> = Vec::new();
         for item in &items {
             match item.as_str().map(str::trim).filter(|text| !text.is_empty()) {
+                Some(word) if words.iter().any(|(_, known)| known == word) => {
+                    self.error(item.span(), format!("`{key}` names `{word}` twice"), "take one of them out");
+                    return None;
+                }
                 Some(word) => words.push((*item, word.to_owned())),
                 None => {
                     self.error(item.span(), format!("`{key}` lists words"), format!("write `{key}: [{example}]`"));
