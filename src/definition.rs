@@ -18,8 +18,9 @@ use crate::vocabulary::Target;
 /// The seed of all samples unless another is asked for.
 pub const SEED: u64 = 1;
 
-/// How much work the evaluation of one definition may take. They have no loops; one formula may go over 10 million clients.
-const STEPS: u64 = 1_000_000_000;
+/// How much work one evaluation of a definition may take: some milliseconds, since a sample of each spread takes as long. A formula
+/// may go over some hundred thousand clients.
+const STEPS: u64 = 500_000;
 
 /// One named value.
 #[derive(Clone, Debug)]
