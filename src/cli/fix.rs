@@ -90,8 +90,6 @@ impl FixArgs {
         }
         if fixed.unfinished {
             out += "there is more to try; run it again\n";
-        } else if fixed.brought {
-            out += "these fixes brought findings that can be fixed too; run it again\n";
         }
         let open = |finding: &&Finding| finding.allowed.is_none();
         let left = || fixed.analyses.iter().flat_map(|analysis| &analysis.findings).filter(open);

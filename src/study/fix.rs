@@ -38,6 +38,16 @@ pub struct Candidate {
     replacements: Vec<Replacement>,
 }
 
+impl Candidate {
+    /// Whether it sets all that another one has set.
+    fn replaces(&self, other: &Candidate) -> bool {
+        let sets = |subject: &Subject, key: &str| self.keys.iter().any(|(of, own, _)| of == subject && own == key);
+        // A step is known by its place, which moves with what is written before it.
+        let lasts = |subject: &Subject| !matches!(subject, Subject::Step(_));
+        self.spec == other.spec && other.keys.iter().all(|(subject, key, _)| lasts(subject) && sets(subject, key))
+    }
+}
+
 /// What has become of a run's specs.
 pub struct Fixed {
     /// The files with all fixes that hold.
@@ -50,8 +60,6 @@ pub struct Fixed {
     pub dropped: Vec<(Candidate, String)>,
     /// Whether there may be more to do.
     pub unfinished: bool,
-    /// Whether these fixes brought findings that have fixes too.
-    pub brought: bool,
 }
 
 impl Fixed {
@@ -84,20 +92,13 @@ pub fn fix<E>(
     analyse: &mut dyn FnMut(&Sources) -> Result<Vec<Analysis>, E>,
 ) -> Result<Fixed, E> {
     let analyses = analyse(&sources)?;
-    let mut state =
-        Fixed { sources, analyses, applied: Vec::new(), dropped: Vec::new(), unfinished: false, brought: false };
+    let mut state = Fixed { sources, analyses, applied: Vec::new(), dropped: Vec::new(), unfinished: false };
     if !state.analyses.iter().all(Analysis::is_usable) {
         return Ok(state);
     }
-    // A fix is for what was found, not for what another fix brings.
-    let first: BTreeSet<About> = state.analyses.iter().enumerate().flat_map(|(spec, one)| about(spec, one)).collect();
     let (mut trials, mut moved) = (0, false);
     loop {
-        let (mut batch, brought): (Vec<Candidate>, Vec<Candidate>) = candidates(&state, unsafe_too)
-            .into_iter()
-            .partition(|one| first.contains(&(one.spec, one.rule.clone(), one.subject.clone())));
-        state.brought = !brought.is_empty();
-        batch = compatible(batch);
+        let mut batch = compatible(candidates(&state, unsafe_too));
         if batch.is_empty() {
             // What didn't hold before may hold after others; only where nothing does another run changes nothing.
             if !moved || state.dropped.is_empty() {
@@ -121,6 +122,8 @@ pub fn fix<E>(
             match verdict(&state.analyses, &after, &batch) {
                 Verdict::Holds => {
                     (state.sources, state.analyses, moved) = (next, after, true);
+                    // What is set anew was not the last word, and isn't told.
+                    state.applied.retain(|old| !batch.iter().any(|new| new.replaces(old)));
                     state.applied.append(&mut batch);
                 }
                 Verdict::Unclear(reason) if batch.len() == 1 => {
@@ -141,13 +144,6 @@ pub fn fix<E>(
             }
         }
     }
-}
-
-/// A finding by its spec, rule and subject.
-type About = (usize, String, String);
-
-fn about(spec: usize, analysis: &Analysis) -> impl Iterator<Item = About> + '_ {
-    analysis.findings.iter().map(move |finding| (spec, finding.rule.clone(), finding.subject_name.clone()))
 }
 
 /// The fixes that may be tried, the worst findings first.
@@ -315,9 +311,10 @@ fn verdict(before: &[Analysis], after: &[Analysis], batch: &[Candidate]) -> Verd
 fn against_others(before: &[Analysis], after: &[Analysis], batch: &[Candidate]) -> BTreeMap<usize, String> {
     let mut out = BTreeMap::new();
     for (spec, (old, new)) in before.iter().zip(after).enumerate() {
-        let left: BTreeSet<About> = about(spec, new).collect();
+        let left: BTreeSet<(&str, &str)> =
+            new.findings.iter().map(|left| (left.rule.as_str(), left.subject_name.as_str())).collect();
         for finding in old.findings.iter().filter(|finding| finding.allowed.is_some()) {
-            if left.contains(&(spec, finding.rule.clone(), finding.subject_name.clone())) {
+            if left.contains(&(finding.rule.as_str(), finding.subject_name.as_str())) {
                 continue;
             }
             let others = || batch.iter().enumerate().filter(|(_, one)| one.spec != spec && one.rule == finding.rule);
