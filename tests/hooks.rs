@@ -153,7 +153,8 @@ fn pre_commit_runs_the_check() {
     for (path, bytes) in OTHERS {
         put(&repository.folder, path, bytes);
     }
-    expect(&[("readme.md", "hello")], 0, &["(no files to check)", "Skipped"]);
+    // It runs whatever changes: what is deleted breaks specs too.
+    expect(&[("readme.md", "hello")], 0, &["check designs with napkin", "Passed"]);
     expect(&[("more.yaml", "a: b\n")], 0, &["check designs with napkin", "Passed"]);
     expect(&[("design/shop.yaml", CLEAN)], 0, &["Passed"]);
     expect(&[("design/shop.yaml", BAD)], 1, &["Failed", "overload-at-peak", "design/shop.yaml:5"]);
@@ -171,6 +172,8 @@ fn pre_commit_runs_the_check() {
     let files = [("design/shop.yaml", spec), ("design/parts/api.yaml", &shared(400)), ("napkin.toml", "")];
     expect(&files, 0, &["Passed"]);
     expect(&[("design/parts/api.yaml", &shared(2))], 1, &["Failed", "overload-at-peak"]);
+    std::fs::remove_file(repository.folder.0.join("design/parts/api.yaml")).unwrap();
+    expect(&[], 1, &["Failed", "exit code: 2", "parts/api.yaml"]);
 }
 
 #[test]
