@@ -69,7 +69,9 @@ pub fn analyse(sources: &Sources, id: SourceId, catalog: &Catalog, rules: &[Rule
 pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Question<'_>) -> Analysis {
     let Question { changes: settings, rules, packs, severities, parameters, today, simulation } = question;
     let mut diagnostics = Diagnostics::new();
-    let spec = if let Some(Assembled { document, removed }) = assemble(sources, id, &mut diagnostics) {
+    // The tree of a spec that is one file, which need not be parsed again to find the places of fixes.
+    let mut parsed = None;
+    let spec = if let Some(Assembled { document, is_file, removed }) = assemble(sources, id, &mut diagnostics) {
         let values: Vec<(&str, yaml::Document<'_>)> = settings
             .iter()
             .map(|(path, value)| (path.as_str(), yaml::parse(sources, *value, &mut diagnostics)))
@@ -84,7 +86,9 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
                 ),
             }
         }
-        Spec { removed, ..read(&document, id, &changes, catalog, &mut diagnostics) }
+        let spec = Spec { removed, ..read(&document, id, &changes, catalog, &mut diagnostics) };
+        parsed = is_file.then_some(document);
+        spec
     } else {
         Spec { place: Some(Span::new(id, 0..0)), ..Spec::default() }
     };
@@ -111,7 +115,7 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
         let outcome = run(&world, rules, policy, parameters, today);
         diagnostics.extend(outcome.diagnostics);
         (findings, not_checked) = (outcome.findings, outcome.not_checked);
-        place(sources, id, &mut findings);
+        place(sources, id, parsed, &mut findings);
     }
     let dropped = diagnostics.dropped();
     let diagnostics = diagnostics.into_sorted();

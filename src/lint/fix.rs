@@ -12,7 +12,7 @@ use crate::quantity::{Dimension, quantity};
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::{Edit, Editor, Replacement, Subject, quoted};
 use crate::vocabulary::{AttributeId, Shape, Target};
-use crate::yaml::{Node, Value as Yaml};
+use crate::yaml::{Document, Node, Value as Yaml};
 
 /// What a rule does about its findings.
 #[derive(Debug)]
@@ -418,14 +418,14 @@ fn edit(world: &World<'_>, thing: EntityRef, id: AttributeId, value: String) -> 
     Ok(Edit { subject, key, value, stated, file })
 }
 
-/// Finds the places of all fixes in the texts of a spec.
-pub fn place(sources: &Sources, id: SourceId, findings: &mut [Finding]) {
+/// Finds the places of all fixes in the texts of a spec; `parsed` is its tree if it is a single file and at hand.
+pub fn place<'s>(sources: &'s Sources, id: SourceId, parsed: Option<Document<'s>>, findings: &mut [Finding]) {
     let mut open =
         findings.iter_mut().filter_map(|finding| finding.fix.as_mut()).filter(|fix| fix.refused.is_none()).peekable();
     if open.peek().is_none() {
         return;
     }
-    let editor = Editor::new(sources, id);
+    let editor = Editor::new(sources, id, parsed);
     let places = editor.places();
     for proposal in open {
         match places.replacements(&proposal.edits) {

@@ -25,6 +25,8 @@ const OF_THE_SYSTEM: [&str; 2] = ["name", "description"];
 pub struct Assembled<'s> {
     /// The tree.
     pub document: Document<'s>,
+    /// Whether that is the file's own tree, with nothing of other files in it.
+    pub is_file: bool,
     /// Components that one of its files takes out, and where.
     pub removed: BTreeMap<String, Span>,
 }
@@ -37,7 +39,7 @@ pub fn assemble<'s>(sources: &'s Sources, id: SourceId, diagnostics: &mut Diagno
     let rests_on = |key: &str| document.root().is_some_and(|root| root.get(key).is_some());
     let is_spec = document.root().is_some_and(|root| matches!(root.value(), Value::Mapping));
     if !is_spec || overlays.is_empty() && !rests_on("include") && !rests_on("extends") {
-        return Some(Assembled { document, removed: BTreeMap::new() });
+        return Some(Assembled { document, is_file: true, removed: BTreeMap::new() });
     }
     let merger = Merger::new(overlays.last().copied().unwrap_or(id));
     let mut assembler = Assembler {
@@ -58,7 +60,8 @@ pub fn assemble<'s>(sources: &'s Sources, id: SourceId, diagnostics: &mut Diagno
     }
     assembler.merger.report_slips(sources, assembler.roots.keys().copied(), assembler.diagnostics);
     let removed = assembler.merger.removed;
-    (!assembler.broken).then(|| Assembled { document: assembler.merger.forest.finish(whole), removed })
+    let forest = assembler.merger.forest;
+    (!assembler.broken).then(|| Assembled { document: forest.finish(whole), is_file: false, removed })
 }
 
 /// The files of a spec, those apart that it or what is laid over it extends: sizes written there would change other specs.

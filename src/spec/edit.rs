@@ -99,12 +99,16 @@ pub struct Places<'e> {
 }
 
 impl<'s> Editor<'s> {
-    /// Parses the files of a spec.
-    pub fn new(sources: &'s Sources, id: SourceId) -> Self {
+    /// Parses the files of a spec, but for the one that is.
+    pub fn new(sources: &'s Sources, id: SourceId, mut parsed: Option<Document<'s>>) -> Self {
         let parts = parts(sources, id);
         let upper = parts.upper.len();
         let all = parts.upper.into_iter().chain(parts.lower);
-        Editor { sources, files: all.map(|id| yaml::parse(sources, id, &mut Diagnostics::new())).collect(), upper }
+        let mut file = |file: SourceId| match parsed.take_if(|known| known.source() == file) {
+            Some(known) => known,
+            None => yaml::parse(sources, file, &mut Diagnostics::new()),
+        };
+        Editor { sources, files: all.map(&mut file).collect(), upper }
     }
 
     /// What is described where.
@@ -463,7 +467,7 @@ pub fn replaced(sources: &Sources, replacements: &[Replacement]) -> Vec<(SourceI
 /// component: the spec's own, or one that it includes. Of what the spec extends nothing is changed, since others may extend it
 /// too; sizes of those components are added to the spec itself.
 pub fn edited_files(sources: &Sources, id: SourceId, edits: &[Edit]) -> Result<Vec<(SourceId, String)>, String> {
-    let editor = Editor::new(sources, id);
+    let editor = Editor::new(sources, id, None);
     let replacements = editor.places().replacements(edits)?;
     Ok(replaced(sources, &replacements))
 }
