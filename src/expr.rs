@@ -38,6 +38,7 @@ mod formulas;
 mod function;
 pub mod ir;
 mod lists;
+mod literal;
 mod parser;
 mod sampling;
 mod schema;

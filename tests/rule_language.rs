@@ -199,6 +199,41 @@ fn rules_pay_for_the_formulas_that_they_call() {
     assert_eq!(stopped(100, "any(system.components, c => erlang_c(100, 90) > 2 or che(10000, 100, 0.8) > 2)"), "");
 }
 
+/// What people bring from other languages, and what they are told to write.
+#[test]
+fn slips_from_elsewhere_are_answered_with_what_to_write() {
+    let mut wrong = Vec::new();
+    for (condition, help) in [
+        ("link.caller.critical", "`link` is what a rule `for: link` asks about; this one is `for: component`"),
+        ("replicas < 2", "write `component.replicas`"),
+        ("cores < 2", "write `component.cores`"),
+        ("component.critical AND component.nodes > 1", "write `and` in small letters"),
+        ("NOT component.critical", "write `not` in small letters"),
+        ("!component.critical", "write `not`, or `!=` to compare"),
+        ("component.critical && component.is_store", "write `and` or `or`"),
+        ("component.name startsWith \"a\"", "write `starts_with`"),
+        ("component.name like \"a%\"", "write `contains \"…\"`, or `matches` and a pattern"),
+        ("component.name =~ \"a\"", "write `==`, or `matches` for a pattern"),
+        ("component.critical == True", "write `true` in small letters"),
+        ("component.replicas == null", "what the spec doesn't say is unknown: write `… is unknown`"),
+        ("component.replicas is null", "write `is known` or `is unknown`; to compare values write `==`"),
+        ("any(component.callers, c -> c.critical)", "a function of each member is written `x => …`"),
+    ] {
+        let rule = format!(
+            "rule: x\nseverity: info\ncategory: c\nfor: component\nwhen: >\n  {condition}\nmessage: m\nhelp: h\nwhy: because\n"
+        );
+        let mut sources = napkin::source::Sources::new();
+        let id = sources.add("r.yaml", rule);
+        let mut diagnostics = napkin::diagnostic::Diagnostics::new();
+        assert!(napkin::lint::load(&sources, id, &mut diagnostics).is_none(), "{condition}");
+        let told: Vec<String> = diagnostics.iter().map(|d| d.help.clone().unwrap_or_default()).collect();
+        if told != [help] {
+            wrong.push(format!("{condition}: {told:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn what_a_rule_may_have_is_limited() {
     let lets = |count: usize, of: &dyn Fn(usize) -> String| {

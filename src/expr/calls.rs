@@ -57,22 +57,27 @@ impl Checker<'_> {
             .maybe_help(help))
     }
 
-    pub(super) fn arity(
+    /// The arguments of a function that takes so many values.
+    pub(super) fn exactly<'a, const N: usize>(
         &self,
         name: &str,
-        arguments: &[Argument],
-        wanted: usize,
+        arguments: &'a [Argument],
         range: &Range<usize>,
-    ) -> Result<(), ExprError> {
+    ) -> Result<&'a [Argument; N], ExprError> {
+        self.arity(name, arguments, N, range)?;
+        arguments.try_into().map_err(|_| self.miscounted(name, arguments, N, range))
+    }
+
+    fn arity(&self, name: &str, arguments: &[Argument], wanted: usize, range: &Range<usize>) -> Result<(), ExprError> {
+        let odd = arguments.iter().any(|argument| argument.variable.is_some());
+        if odd || arguments.len() != wanted { Err(self.miscounted(name, arguments, wanted, range)) } else { Ok(()) }
+    }
+
+    /// What is wrong with arguments that aren't so many values.
+    fn miscounted(&self, name: &str, arguments: &[Argument], wanted: usize, range: &Range<usize>) -> ExprError {
         if let Some(odd) = arguments.iter().find(|argument| argument.variable.is_some()) {
-            return Err(ExprError::new(
-                "type-mismatch",
-                odd.body.range.clone(),
-                format!("`{name}` takes values, not a function of a variable"),
-            ));
-        }
-        if arguments.len() == wanted {
-            return Ok(());
+            let message = format!("`{name}` takes values, not a function of a variable");
+            return ExprError::new("type-mismatch", odd.body.range.clone(), message);
         }
         let error = ExprError::new(
             "wrong-arguments",
@@ -84,10 +89,7 @@ impl Checker<'_> {
             ),
         );
         let own = || self.schema.functions().into_iter().find(|(known, _)| *known == name).map(|(_, usage)| usage);
-        Err(match usage(name).or_else(own) {
-            Some(usage) => error.help(format!("write {usage}")),
-            None => error,
-        })
+        error.maybe_help(usage(name).or_else(own).map(|usage| format!("write {usage}")))
     }
 
     fn formula(&mut self, at: usize, formula: &Formula, arguments: &[Argument], range: &Range<usize>) -> Checks {
@@ -204,37 +206,25 @@ impl Checker<'_> {
     fn builtin(&mut self, function: Function, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
         match function {
             Function::Count => {
-                self.arity(name, arguments, 1, range)?;
-                let values = self.values(arguments)?;
-                match values.into_iter().next() {
-                    Some(Typed { ir, ty: Type::List(_), .. }) => {
-                        Ok(typed(IrKind::Call(function, vec![ir]), range, Type::Quantity(Dimension::NONE)))
-                    }
-                    other => Err(mismatch("a list", &other.map_or(Type::Bool, |value| value.ty), range.clone())),
+                let [list] = self.exactly(name, arguments, range)?;
+                let value = self.expression(&list.body)?;
+                if !matches!(value.ty, Type::List(_)) {
+                    return Err(mismatch("a list", &value.ty, range.clone()));
                 }
+                Ok(typed(IrKind::Call(function, vec![value.ir]), range, Type::Quantity(Dimension::NONE)))
             }
             Function::Min | Function::Max | Function::Sum | Function::Mean => {
                 self.many(function, name, arguments, range)
             }
             Function::OrElse => {
-                self.arity(name, arguments, 2, range)?;
-                let values = self.values(arguments)?;
-                let types: Vec<Type> = values.iter().map(|value| value.ty.clone()).collect();
-                let ty = match types.as_slice() {
-                    [a, b] if a.compatible(b) => a.clone(),
-                    _ => {
-                        return Err(ExprError::new(
-                            "type-mismatch",
-                            range.clone(),
-                            "the default must be of the same kind as the value",
-                        ));
-                    }
-                };
-                let hint = values.first().map_or(Hint::Auto, |value| value.hint.clone());
-                Ok(Typed {
-                    hint,
-                    ..typed(IrKind::Call(function, values.into_iter().map(|value| value.ir).collect()), range, ty)
-                })
+                let [value, default] = self.exactly(name, arguments, range)?;
+                let (value, default) = (self.expression(&value.body)?, self.expression(&default.body)?);
+                if !value.ty.compatible(&default.ty) {
+                    let message = "the default must be of the same kind as the value";
+                    return Err(ExprError::new("type-mismatch", range.clone(), message));
+                }
+                let call = typed(IrKind::Call(function, vec![value.ir, default.ir]), range, value.ty);
+                Ok(Typed { hint: value.hint, ..call })
             }
             Function::First | Function::Distinct => self.of_list(function, name, arguments, range),
             Function::Union | Function::Intersect | Function::Without | Function::Subset | Function::Overlaps => {
@@ -254,10 +244,7 @@ impl Checker<'_> {
     }
 
     fn of_one(&mut self, function: Function, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
-        self.arity(name, arguments, 1, range)?;
-        let Some(argument) = arguments.first() else {
-            return Err(ExprError::new("wrong-arguments", range.clone(), "a value is missing"));
-        };
+        let [argument] = self.exactly(name, arguments, range)?;
         let (value, dimension) = self.quantity(&argument.body)?;
         let result = match function {
             Function::Abs => dimension,

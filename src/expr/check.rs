@@ -122,6 +122,11 @@ impl Checker<'_> {
         if name == "true" || name == "false" {
             return Ok(typed(IrKind::Bool(name == "true"), range, Type::Bool));
         }
+        if let Some(help) = self.schema.meant(name) {
+            return Err(
+                ExprError::new("unknown-name", range.clone(), format!("nothing is called `{name}` here")).help(help)
+            );
+        }
         if traps::is_noun(name, self.schema.nouns()) {
             return Err(ExprError::new(
                 "unknown-name",
@@ -132,7 +137,8 @@ impl Checker<'_> {
         }
         let known: Vec<String> =
             self.schema.names().into_iter().chain(self.locals.iter().map(|(local, _)| local.clone())).collect();
-        let help = suggestion(name, known.iter().map(String::as_str));
+        let help = traps::elsewhere(name).map(str::to_owned);
+        let help = help.or_else(|| suggestion(name, known.iter().map(String::as_str)));
         Err(ExprError::new("unknown-name", range.clone(), format!("nothing is called `{name}` here")).maybe_help(help))
     }
 

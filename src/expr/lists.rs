@@ -13,10 +13,10 @@ use crate::expr::ir::IrKind;
 use crate::expr::schema::Type;
 
 impl Checker<'_> {
-    /// A list whose members can be told apart: no list of lists.
-    pub(super) fn comparable(&self, ty: &Type, range: &Range<usize>) -> Result<(), ExprError> {
+    /// What a list holds whose members can be told apart: no list of lists.
+    pub(super) fn comparable<'t>(&self, ty: &'t Type, range: &Range<usize>) -> Result<&'t Type, ExprError> {
         match ty {
-            Type::List(inner) if !matches!(**inner, Type::List(_) | Type::Group(..)) => Ok(()),
+            Type::List(inner) if !matches!(**inner, Type::List(_) | Type::Group(..)) => Ok(inner),
             Type::List(_) => Err(mismatch("a list of single values", ty, range.clone())
                 .help("make one list of them first: `union(list, x => x.…)`")),
             _ => Err(mismatch("a list", ty, range.clone())),
@@ -31,8 +31,8 @@ impl Checker<'_> {
         arguments: &[Argument],
         range: &Range<usize>,
     ) -> Checks {
-        self.arity(name, arguments, 1, range)?;
-        let Some(value) = self.values(arguments)?.pop() else { return self.nothing_given(name, range) };
+        let [list] = self.exactly(name, arguments, range)?;
+        let value = self.expression(&list.body)?;
         let ty = match (function, &value.ty) {
             (Function::First, Type::List(inner)) => (**inner).clone(),
             (_, ty) => {
@@ -51,12 +51,9 @@ impl Checker<'_> {
         arguments: &[Argument],
         range: &Range<usize>,
     ) -> Checks {
-        self.arity(name, arguments, 2, range)?;
-        let mut values = self.values(arguments)?.into_iter();
-        let (Some(a), Some(b)) = (values.next(), values.next()) else { return self.nothing_given(name, range) };
-        self.comparable(&a.ty, &a.ir.range)?;
-        self.comparable(&b.ty, &b.ir.range)?;
-        let (Type::List(of_a), Type::List(of_b)) = (&a.ty, &b.ty) else { return self.nothing_given(name, range) };
+        let [a, b] = self.exactly(name, arguments, range)?;
+        let (a, b) = (self.expression(&a.body)?, self.expression(&b.body)?);
+        let (of_a, of_b) = (self.comparable(&a.ty, &a.ir.range)?, self.comparable(&b.ty, &b.ir.range)?);
         if !of_a.compatible(of_b) {
             let message = format!("{} and {} have nothing in common", a.ty.describe(), b.ty.describe());
             return Err(ExprError::new("type-mismatch", range.clone(), message)
@@ -70,11 +67,6 @@ impl Checker<'_> {
             _ => a.ty,
         };
         Ok(typed(IrKind::Call(function, vec![a.ir, b.ir]), range, ty))
-    }
-
-    /// What the check of the number of arguments has ruled out.
-    pub(super) fn nothing_given(&self, name: &str, range: &Range<usize>) -> Checks {
-        Err(ExprError::new("wrong-arguments", range.clone(), format!("`{name}` needs a value")))
     }
 }
 

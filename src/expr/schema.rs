@@ -107,6 +107,10 @@ pub trait Schema {
     fn functions(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
+    /// What somebody has to write who used a name that there isn't here but elsewhere.
+    fn meant(&self, _: &str) -> Option<String> {
+        None
+    }
     /// Counting words declared by the user.
     fn nouns(&self) -> &[String];
     /// What uncertain values written in this expression are called, so that their samples are their own.

@@ -28,20 +28,20 @@ impl Checker<'_> {
         arguments: &[Argument],
         range: &Range<usize>,
     ) -> Checks {
-        let wanted = if function == Function::Length { 1 } else { 2 };
-        self.arity(name, arguments, wanted, range)?;
-        let mut list = Vec::new();
-        for value in self.values(arguments)? {
-            list.push(text(function, value)?);
+        if function == Function::Length {
+            let [whole] = self.exactly(name, arguments, range)?;
+            let whole = text(function, self.expression(&whole.body)?)?;
+            return Ok(typed(IrKind::Call(function, vec![whole]), range, Type::Quantity(Dimension::NONE)));
         }
-        let ty = if function == Function::Length { Type::Quantity(Dimension::NONE) } else { Type::Bool };
-        Ok(typed(IrKind::Call(function, list), range, ty))
+        let [whole, part] = self.exactly(name, arguments, range)?;
+        let (whole, part) = (self.expression(&whole.body)?, self.expression(&part.body)?);
+        let list = vec![text(function, whole)?, text(function, part)?];
+        Ok(typed(IrKind::Call(function, list), range, Type::Bool))
     }
 
     /// `name matches "^[a-z]+$"`
     pub(super) fn pattern(&mut self, name: &str, arguments: &[Argument], range: &Range<usize>) -> Checks {
-        self.arity(name, arguments, 2, range)?;
-        let [subject, pattern] = arguments else { return self.nothing_given(name, range) };
+        let [subject, pattern] = self.exactly(name, arguments, range)?;
         let value = self.expression(&subject.body)?;
         let subject = text(Function::Matches, value)?;
         let AstKind::Text(written) = &pattern.body.kind else {

@@ -92,6 +92,7 @@ fn unreadable(rest: &str, start: usize) -> ExprError {
         '€' | '£' | '¥' => error.help("money is in US dollars: write `$250` or `250 USD`"),
         '{' | '}' => error.help("write names without braces"),
         '\'' => error.help("text goes into double quotes"),
+        '!' => error.help("write `not`, or `!=` to compare"),
         _ => error,
     }
 }

@@ -76,6 +76,30 @@ pub(super) fn unknown_word(word: &str, range: Range<usize>, nouns: &[String]) ->
     ExprError::new("unknown-unit", range, format!("`{word}` is not a unit that napkin knows")).help(help)
 }
 
+/// What other languages say where a condition here has another word, in lower case.
+const ELSEWHERE: [(&str, &str); 14] = [
+    ("and", "write `and` in small letters"),
+    ("or", "write `or` in small letters"),
+    ("not", "write `not` in small letters"),
+    ("startswith", "write `starts_with`"),
+    ("beginswith", "write `starts_with`"),
+    ("endswith", "write `ends_with`"),
+    ("includes", "write `contains`"),
+    ("like", "write `contains \"…\"`, or `matches` and a pattern"),
+    ("regex", "write `matches` and a pattern"),
+    ("true", "write `true` in small letters"),
+    ("false", "write `false` in small letters"),
+    ("null", "what the spec doesn't say is unknown: write `… is unknown`"),
+    ("none", "what the spec doesn't say is unknown: write `… is unknown`"),
+    ("unknown", "write `… is unknown`"),
+];
+
+/// What to write instead of a word of other languages.
+pub(super) fn elsewhere(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower).map(|(_, help)| *help)
+}
+
 /// Whether a word may follow a number: a unit or something that is counted.
 pub(super) fn follows_number(word: &str, nouns: &[String]) -> bool {
     unit(word).is_some() || is_noun(word, nouns)

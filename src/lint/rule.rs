@@ -148,6 +148,14 @@ impl Schema for RuleNames<'_> {
     fn functions(&self) -> Vec<(&'static str, &'static str)> {
         GRAPH_FUNCTIONS.iter().map(|function| (function.name, function.usage)).collect()
     }
+    fn meant(&self, name: &str) -> Option<String> {
+        let own = self.target.name();
+        if Target::ALL.iter().any(|target| target.name() == name) {
+            return Some(format!("`{name}` is what a rule `for: {name}` asks about; this one is `for: {own}`"));
+        }
+        let is_field = FIELDS.iter().any(|field| field.target == self.target && field.key == name);
+        is_field.then(|| format!("write `{own}.{name}`"))
+    }
     fn nouns(&self) -> &[String] {
         &[]
     }
