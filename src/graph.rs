@@ -11,6 +11,7 @@ mod part;
 mod quorum;
 mod structure;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::attributes::{Attribute, AttributeSet, AttributeValue, Input};
@@ -44,6 +45,8 @@ pub struct Graph {
     pub regions: Vec<Region>,
     /// Components.
     pub components: Vec<Component>,
+    /// Their places in that list, by name.
+    names: BTreeMap<String, usize>,
     /// Groups of components, each before those within it.
     pub groups: Vec<ComponentGroup>,
     /// Flows.
@@ -343,6 +346,6 @@ impl Graph {
 
     /// A component by name.
     pub fn component(&self, name: &str) -> Option<usize> {
-        self.components.iter().position(|component| component.name == name)
+        self.names.get(name).copied()
     }
 }

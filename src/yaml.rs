@@ -204,7 +204,7 @@ impl<'d> Node<'d> {
     }
 
     /// The keys and values of a mapping; nothing for other nodes.
-    pub fn entries(self) -> impl Iterator<Item = (Node<'d>, Node<'d>)> {
+    pub fn entries(self) -> impl DoubleEndedIterator<Item = (Node<'d>, Node<'d>)> {
         let range = match self.data().kind {
             NodeKind::Mapping { first, count } => first as usize..(first + 2 * count) as usize,
             _ => 0..0,

@@ -21,7 +21,6 @@ pub fn build(mut spec: Spec, diagnostics: &mut Diagnostics) -> Graph {
         graph: Graph::default(),
         broken: spec.broken.into_iter().collect(),
         removed: spec.removed,
-        names: BTreeMap::new(),
         links: BTreeMap::new(),
         depths: Vec::new(),
         diagnostics,
@@ -77,7 +76,6 @@ pub(super) struct Builder<'d> {
     pub(super) graph: Graph,
     pub(super) broken: BTreeSet<String>,
     pub(super) removed: BTreeMap<String, Span>,
-    names: BTreeMap<String, usize>,
     links: BTreeMap<(usize, usize), usize>,
     depths: Vec<usize>,
     pub(super) diagnostics: &'d mut Diagnostics,
@@ -155,7 +153,7 @@ impl Builder<'_> {
         self.standby(&spec, &standby, &regions);
         self.copies(&spec);
         let index = self.graph.components.len();
-        self.names.insert(spec.name.value.clone(), index);
+        self.graph.names.insert(spec.name.value.clone(), index);
         let mut component = Component {
             index,
             name: spec.name.value,
@@ -281,9 +279,9 @@ impl Builder<'_> {
     }
 
     pub(super) fn resolve(&mut self, name: &Spanned<String>) -> Option<usize> {
-        let found = self.names.get(&name.value).copied();
+        let found = self.graph.names.get(&name.value).copied();
         if found.is_none() && !self.broken.contains(&name.value) {
-            let help = match nearest(&name.value, self.names.keys().map(String::as_str)) {
+            let help = match nearest(&name.value, self.graph.names.keys().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "describe it under `components:`".to_owned(),
             };

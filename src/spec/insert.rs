@@ -65,7 +65,7 @@ pub(super) fn appended(node: Node<'_>, text: &str, pairs: &[Pair]) -> Result<Rep
     let own = || node.entries().filter(|(key, _)| inside.contains(&key.span().range().start));
     let names = || pairs.iter().map(|pair| format!("`{}`", pair.key)).collect::<Vec<_>>().join(" and ");
     let nowhere = || format!("{} has no place here; add it by hand", names());
-    let (Some((first, _)), Some((key, last))) = (own().next(), own().max_by_key(|(key, _)| key.span().start)) else {
+    let (Some((first, _)), Some((key, last))) = (own().next(), own().next_back()) else {
         return Err(format!("{} has no place in an empty mapping", names()));
     };
     let end = last.span().range().end;
