@@ -64,18 +64,19 @@ pub fn assemble<'s>(sources: &'s Sources, id: SourceId, diagnostics: &mut Diagno
     (!assembler.broken).then(|| Assembled { document: forest.finish(whole), is_file: false, removed })
 }
 
-/// The files of a spec, those apart that it or what is laid over it extends: sizes written there would change other specs.
-pub struct Parts {
+/// The files of a spec as trees, those apart that it or what is laid over it extends: sizes written there would change other specs.
+pub struct Parts<'s> {
     /// The uppermost file and what it includes, the strongest first.
-    pub upper: Vec<SourceId>,
+    pub upper: Vec<Document<'s>>,
     /// The rest, the strongest first.
-    pub lower: Vec<SourceId>,
+    pub lower: Vec<Document<'s>>,
 }
 
-/// The files of a spec whose references are loaded.
-pub fn parts(sources: &Sources, id: SourceId) -> Parts {
+/// The files of a spec whose references are loaded. `parsed` is one of them that need not be parsed again.
+pub fn parts<'s>(sources: &'s Sources, id: SourceId, mut parsed: Option<Document<'s>>) -> Parts<'s> {
     let mut starts: Vec<SourceId> = sources.overlays(id).iter().rev().copied().chain([id]).collect();
     let (mut upper, mut lower, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let quietly = &mut Diagnostics::new();
     while !starts.is_empty() {
         let mut open = vec![starts.remove(0)];
         let list = if seen.is_empty() { &mut upper } else { &mut lower };
@@ -83,14 +84,14 @@ pub fn parts(sources: &Sources, id: SourceId) -> Parts {
             if !seen.insert(file) {
                 continue;
             }
-            list.push(file);
-            let quietly = &mut Diagnostics::new();
-            let document = yaml::parse(sources, file, quietly);
+            let known = parsed.take_if(|known| known.source() == file);
+            let document = known.unwrap_or_else(|| yaml::parse(sources, file, quietly));
             for reference in document.root().map(|root| references(root, quietly)).unwrap_or_default() {
                 if let Some(Ok(to)) = sources.referred(file, &reference.path) {
                     if reference.relation == Relation::Include { open.push(*to) } else { starts.push(*to) }
                 }
             }
+            list.push(document);
         }
     }
     Parts { upper, lower }

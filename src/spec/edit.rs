@@ -4,11 +4,10 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::diagnostic::Diagnostics;
 use crate::source::{SourceId, Sources, Span};
-use crate::spec::assemble::parts;
+use crate::spec::assemble::{Parts, parts};
 use crate::spec::insert::{Pair, appended, line_end, quoted, short_form, step_as_mapping};
-use crate::yaml::{self, Document, Node, Value};
+use crate::yaml::{Document, Node, Value};
 
 /// What a value is said of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,15 +99,11 @@ pub struct Places<'e> {
 
 impl<'s> Editor<'s> {
     /// Parses the files of a spec, but for the one that is.
-    pub fn new(sources: &'s Sources, id: SourceId, mut parsed: Option<Document<'s>>) -> Self {
-        let parts = parts(sources, id);
-        let upper = parts.upper.len();
-        let all = parts.upper.into_iter().chain(parts.lower);
-        let mut file = |file: SourceId| match parsed.take_if(|known| known.source() == file) {
-            Some(known) => known,
-            None => yaml::parse(sources, file, &mut Diagnostics::new()),
-        };
-        Editor { sources, files: all.map(&mut file).collect(), upper }
+    pub fn new(sources: &'s Sources, id: SourceId, parsed: Option<Document<'s>>) -> Self {
+        let Parts { upper: mut files, lower } = parts(sources, id, parsed);
+        let upper = files.len();
+        files.extend(lower);
+        Editor { sources, files, upper }
     }
 
     /// What is described where.
