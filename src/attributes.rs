@@ -224,8 +224,7 @@ impl Reader<'_> {
         let group_of = |path: &str| {
             GROUPS.iter().find(|(group, _)| *group == path).map(|(group, member)| format!("{group}.{member}"))
         };
-        let prefix = format!("{path}.");
-        let is_group = ATTRIBUTES.iter().any(|def| def.target == target && def.key.starts_with(&prefix));
+        let is_group = AttributeId::is_group(target, path);
         // A value with further ones below its name: `service_time: { mean: 8 ms, p99: 40 ms }`.
         let outer = path.rsplit_once('.').and_then(|(of, own)| Some((AttributeId::find(target, of)?, own)));
         let own = outer.filter(|(id, own)| !is_group && id.def().shape.own_key() == Some(own)).map(|(id, _)| id);
@@ -242,7 +241,7 @@ impl Reader<'_> {
                     set.push(Attribute { id, value: AttributeValue::Flag(true), origin });
                 }
                 for (key, value) in value.entries() {
-                    let name = format!("{prefix}{}", key.as_str().unwrap_or(""));
+                    let name = format!("{path}.{}", key.as_str().unwrap_or(""));
                     self.attribute(&name, key.span(), value, context, set);
                 }
             }
@@ -256,7 +255,7 @@ impl Reader<'_> {
                         "type-mismatch",
                         value.span(),
                         format!("`{path}` holds several values"),
-                        members(target, &prefix),
+                        members(target, path),
                     ),
                 }
             }
@@ -264,7 +263,7 @@ impl Reader<'_> {
                 "type-mismatch",
                 value.span(),
                 format!("`{path}` holds several values"),
-                members(target, &prefix),
+                members(target, path),
             ),
             (false, _) => self.unknown_key(path, key, target, other),
         }
@@ -507,8 +506,9 @@ pub fn spelled(level: &str) -> String {
     }
 }
 
-fn members(target: Target, prefix: &str) -> String {
+fn members(target: Target, group: &str) -> String {
+    let inside = |key: &'static str| key.strip_prefix(group)?.strip_prefix('.');
     let list: Vec<&str> =
-        ATTRIBUTES.iter().filter(|def| def.target == target).filter_map(|def| def.key.strip_prefix(prefix)).collect();
+        ATTRIBUTES.iter().filter(|def| def.target == target).filter_map(|def| inside(def.key)).collect();
     format!("write a mapping with some of: {}", list.join(", "))
 }

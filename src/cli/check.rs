@@ -151,7 +151,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     match exit {
         0 => Ok(Done::Clean),
         1 => Ok(Done::Findings),
-        _ => Err(Failure("a spec has mistakes and could not be checked\n".to_owned())),
+        _ => Err(Failure("mistakes stand in the way, so that not everything was checked\n".to_owned())),
     }
 }
 

@@ -70,14 +70,8 @@ impl Checker<'_> {
             }
             AstKind::Arithmetic(operator, a, b) => self.arithmetic(*operator, a, b, range),
             AstKind::Compare(comparison, a, b) => self.compare(*comparison, a, b, range),
-            AstKind::And(a, b) => {
-                let (a, b) = (self.condition(a)?, self.condition(b)?);
-                Ok(typed(IrKind::And(Box::new(a), Box::new(b)), range, Type::Bool))
-            }
-            AstKind::Or(a, b) => {
-                let (a, b) = (self.condition(a)?, self.condition(b)?);
-                Ok(typed(IrKind::Or(Box::new(a), Box::new(b)), range, Type::Bool))
-            }
+            AstKind::And(a, b) => self.junction(false, a, b, range),
+            AstKind::Or(a, b) => self.junction(true, a, b, range),
             AstKind::Convert(value, target) => self.convert(value, target),
             AstKind::Member(value, list) => self.member(value, list, range),
             AstKind::Known(value, known) => {
@@ -97,6 +91,18 @@ impl Checker<'_> {
             Type::Quantity(dimension) => Ok((value, dimension)),
             ref other => Err(mismatch("a number", other, ast.range.clone())),
         }
+    }
+
+    /// `and` or `or`; a chain of one of them is one list of operands.
+    fn junction(&mut self, decisive: bool, a: &Ast, b: &Ast, range: &Range<usize>) -> Checks {
+        let mut operands = Vec::new();
+        for side in [a, b] {
+            match self.condition(side)? {
+                Ir { kind: IrKind::Junction(inner, list), .. } if inner == decisive => operands.extend(list),
+                operand => operands.push(operand),
+            }
+        }
+        Ok(typed(IrKind::Junction(decisive, operands), range, Type::Bool))
     }
 
     fn condition(&mut self, ast: &Ast) -> Result<Ir, ExprError> {

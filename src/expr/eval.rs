@@ -89,33 +89,39 @@ impl Budget {
     }
 
     /// Pays for a formula before it is called.
-    fn spend_on(&self, formula: &Formula, values: &[f64], range: &Range<usize>) -> Result<(), ExprError> {
+    fn spend_on(&self, formula: &Formula, values: &[f64], range: &Range<usize>) -> Result<(), Box<ExprError>> {
         let effort = formula.effort(values);
         self.spend(effort, range).map_err(|error| {
             if effort < LARGE {
                 return error;
             }
             let message = format!("`{}` takes too long with numbers this large", formula.name);
-            ExprError::new("too-much-work", range.clone(), message)
-                .help("use smaller numbers, or compute it once, outside of loops over lists")
+            let error = ExprError::new("too-much-work", range.clone(), message);
+            Box::new(error.help("use smaller numbers, or compute it once, outside of loops over lists"))
         })
     }
 
-    pub(super) fn spend(&self, steps: usize, range: &Range<usize>) -> Result<(), ExprError> {
+    #[inline]
+    pub(super) fn spend(&self, steps: usize, range: &Range<usize>) -> Result<(), Box<ExprError>> {
         match self.left.get().checked_sub(steps as u64) {
             Some(left) => {
                 self.left.set(left);
                 Ok(())
             }
-            None => Err(ExprError::new("too-much-work", range.clone(), "this was stopped because it takes too long")
-                .help("avoid going over all components inside another loop over all components")),
+            None => Err(spent(range)),
         }
     }
 }
 
+#[cold]
+fn spent(range: &Range<usize>) -> Box<ExprError> {
+    let error = ExprError::new("too-much-work", range.clone(), "this was stopped because it takes too long");
+    Box::new(error.help("avoid going over all components inside another loop over all components"))
+}
+
 /// Evaluates a checked expression.
 pub fn evaluate<'w>(checked: &'w Checked, world: &dyn World<'w>, budget: &Budget) -> Result<Value<'w>, ExprError> {
-    Evaluator { world, budget, locals: Vec::new() }.value(&checked.ir)
+    Evaluator { world, budget, locals: Vec::new() }.value(&checked.ir).map_err(|error| *error)
 }
 
 pub(super) struct Evaluator<'e, 'w> {
@@ -124,11 +130,12 @@ pub(super) struct Evaluator<'e, 'w> {
     locals: Vec<Value<'w>>,
 }
 
-pub(super) type Evaluated<'w> = Result<Value<'w>, ExprError>;
+/// A value is small and goes through many hands; a mistake is large and ends everything.
+pub(super) type Evaluated<'w> = Result<Value<'w>, Box<ExprError>>;
 
 /// A value that is none of the types that the check allowed; only our own mistake could make one.
 pub(super) fn impossible<'w>(range: &Range<usize>) -> Evaluated<'w> {
-    Err(ExprError::new("internal", range.clone(), "napkin misjudged the type of this; please report it"))
+    Err(ExprError::new("internal", range.clone(), "napkin misjudged the type of this; please report it").into())
 }
 
 impl<'w> Evaluator<'_, 'w> {
@@ -159,7 +166,7 @@ impl<'w> Evaluator<'_, 'w> {
                 _ => impossible(&ir.range),
             },
             IrKind::Arithmetic(operator, a, b) => match (self.value(a)?, self.value(b)?) {
-                (Value::Number(x), Value::Number(y)) => arithmetic(*operator, x, y, &ir.range).map(Value::Number),
+                (Value::Number(x), Value::Number(y)) => Ok(Value::Number(arithmetic(*operator, x, y, &ir.range)?)),
                 (unknown @ Value::Unknown(_), _) | (_, unknown @ Value::Unknown(_)) => Ok(unknown),
                 _ => impossible(&ir.range),
             },
@@ -167,8 +174,7 @@ impl<'w> Evaluator<'_, 'w> {
                 let (a, b) = (self.value(a)?, self.value(b)?);
                 Ok(compare(*comparison, a, b))
             }
-            IrKind::And(a, b) => self.junction(a, b, false),
-            IrKind::Or(a, b) => self.junction(a, b, true),
+            IrKind::Junction(decisive, operands) => self.junction(operands, *decisive),
             IrKind::Member(value, list) => self.member(value, list, &ir.range),
             IrKind::Known(inner, known) => Ok(Value::Bool(!matches!(self.value(inner)?, Value::Unknown(_)) == *known)),
             IrKind::If(condition, yes, no) => match self.value(condition)? {
@@ -207,7 +213,7 @@ impl<'w> Evaluator<'_, 'w> {
         &mut self,
         list: &[&'w Ir],
         range: &Range<usize>,
-        f: impl FnOnce(&[f64]) -> Result<f64, ExprError>,
+        f: impl FnOnce(&[f64]) -> Result<f64, Box<ExprError>>,
     ) -> Evaluated<'w> {
         let mut numbers = Vec::with_capacity(list.len());
         for ir in list {
@@ -217,26 +223,49 @@ impl<'w> Evaluator<'_, 'w> {
                 _ => return impossible(range),
             }
         }
-        f(&numbers).map(Value::Number)
+        Ok(Value::Number(f(&numbers)?))
     }
 
-    /// `and` (decided by false) and `or` (decided by true). An unknown side matters only if the other doesn't decide.
-    fn junction(&mut self, a: &'w Ir, b: &'w Ir, decisive: bool) -> Evaluated<'w> {
-        let first = self.value(a)?;
-        if first == Value::Bool(decisive) {
-            return Ok(first);
+    /// `and` (decided by false) and `or` (decided by true). An unknown operand matters only if no other decides.
+    fn junction(&mut self, operands: &'w [Ir], decisive: bool) -> Evaluated<'w> {
+        let mut unknown = None;
+        for operand in operands {
+            match self.value(operand)? {
+                value @ Value::Bool(found) if found == decisive => return Ok(value),
+                value @ Value::Unknown(_) => {
+                    unknown.get_or_insert(value);
+                }
+                _ => {}
+            }
         }
-        let second = self.value(b)?;
-        if second == Value::Bool(decisive) || !matches!(first, Value::Unknown(_)) { Ok(second) } else { Ok(first) }
+        Ok(unknown.unwrap_or(Value::Bool(!decisive)))
     }
 
     fn member(&mut self, value: &'w Ir, list: &'w Ir, range: &Range<usize>) -> Evaluated<'w> {
-        match (self.value(value)?, self.value(list)?) {
-            (unknown @ Value::Unknown(_), _) | (_, unknown @ Value::Unknown(_)) => Ok(unknown),
-            (value, Value::List(items)) => {
+        let value = self.value(value)?;
+        if matches!(value, Value::Unknown(_)) {
+            return Ok(value);
+        }
+        // Most lists are written out, and need not be made to be searched.
+        if let IrKind::List(members) = &list.kind {
+            let mut unknown = None;
+            for member in members {
+                match self.value(member)? {
+                    member @ Value::Unknown(_) => {
+                        unknown.get_or_insert(member);
+                    }
+                    member if member == value => return Ok(Value::Bool(true)),
+                    _ => {}
+                }
+            }
+            return Ok(unknown.unwrap_or(Value::Bool(false)));
+        }
+        match self.value(list)? {
+            Value::List(items) => {
                 self.budget.spend(items.len(), range)?;
                 Ok(has(&items, &value))
             }
+            unknown @ Value::Unknown(_) => Ok(unknown),
             _ => impossible(range),
         }
     }
@@ -252,14 +281,14 @@ impl<'w> Evaluator<'_, 'w> {
         let list: Vec<&Ir> = parameters.iter().collect();
         self.numbers(&list, range, |parameters| {
             if let Some(complaint) = distribution.complaint(parameters) {
-                return Err(ExprError::new("range-order", range.clone(), complaint));
+                return Err(ExprError::new("range-order", range.clone(), complaint).into());
             }
             let value = match distribution.line(parameters) {
                 Some((middle, width, true)) => (middle + width * world.normal(stream)).exp(),
                 Some((middle, width, false)) => middle + width * world.normal(stream),
                 None => distribution.quantile(parameters, world.quantile(stream)),
             };
-            finite(value, range)
+            Ok(finite(value, range)?)
         })
     }
 
@@ -270,25 +299,36 @@ impl<'w> Evaluator<'_, 'w> {
         self.numbers(&list, range, |values| {
             budget.spend_on(formula, values, range)?;
             match formula.value(values) {
-                Some(value) => finite(value, range),
+                Some(value) => Ok(finite(value, range)?),
                 None => {
                     let shown: Vec<String> = values.iter().map(|x| crate::quantity::number(*x)).collect();
                     let message = format!("`{}` has no value for {}", formula.name, shown.join(", "));
-                    Err(ExprError::new("undefined", range.clone(), message)
-                        .help(format!("it holds for: {}", formula.valid)))
+                    let error = ExprError::new("undefined", range.clone(), message);
+                    Err(error.help(format!("it holds for: {}", formula.valid)).into())
                 }
             }
         })
     }
 
+    /// The first of some values that is known, or the last.
+    fn first_known(&mut self, arguments: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
+        let mut last = impossible(range);
+        for argument in arguments {
+            last = self.value(argument);
+            if !matches!(last, Ok(Value::Unknown(_))) {
+                break;
+            }
+        }
+        last
+    }
+
     fn call(&mut self, function: Function, arguments: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
+        if function == Function::OrElse {
+            return self.first_known(arguments, range);
+        }
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
             values.push(self.value(argument)?);
-        }
-        if function == Function::OrElse {
-            let known = values.iter().find(|value| !matches!(value, Value::Unknown(_))).or(values.last());
-            return known.cloned().map_or_else(|| impossible(range), Ok);
         }
         if function.is_of_sets() {
             return self.sets(function, &values, range);
@@ -318,13 +358,10 @@ impl<'w> Evaluator<'_, 'w> {
             Some(Value::Number(x)) => {
                 let result = function.of_one(*x);
                 if result.is_nan() {
-                    return Err(ExprError::new(
-                        "undefined",
-                        range.clone(),
-                        format!("this is not defined for {}", crate::quantity::number(*x)),
-                    ));
+                    let message = format!("this is not defined for {}", crate::quantity::number(*x));
+                    return Err(ExprError::new("undefined", range.clone(), message).into());
                 }
-                finite(result, range).map(Value::Number)
+                Ok(Value::Number(finite(result, range)?))
             }
             Some(unknown @ Value::Unknown(_)) => Ok(unknown.clone()),
             _ => impossible(range),
@@ -404,7 +441,8 @@ pub(crate) fn arithmetic(operator: Arithmetic, x: f64, y: f64, range: &Range<usi
     finite(result, range)
 }
 
-fn compare<'w>(comparison: Comparison, a: Value<'w>, b: Value<'w>) -> Value<'w> {
+/// What a comparison says; unknown if one side is.
+pub(super) fn compare<'w>(comparison: Comparison, a: Value<'w>, b: Value<'w>) -> Value<'w> {
     if let Value::Unknown(_) = a {
         return a;
     }

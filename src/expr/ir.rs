@@ -61,20 +61,8 @@ impl Checked {
 
     /// The operands of an `and` or `or`, however many it joins, and whether it is an `and`; `None` for anything else.
     pub fn operands(&self) -> Option<(bool, Vec<Checked>)> {
-        let is_and = match &self.ir.kind {
-            IrKind::And(..) => true,
-            IrKind::Or(..) => false,
-            _ => return None,
-        };
-        let (mut open, mut operands) = (vec![&self.ir], Vec::new());
-        while let Some(ir) = open.pop() {
-            match &ir.kind {
-                IrKind::And(a, b) if is_and => open.extend([&**b, &**a]),
-                IrKind::Or(a, b) if !is_and => open.extend([&**b, &**a]),
-                _ => operands.push(Checked { ir: ir.clone(), ..self.clone() }),
-            }
-        }
-        Some((is_and, operands))
+        let IrKind::Junction(decisive, operands) = &self.ir.kind else { return None };
+        Some((!decisive, operands.iter().map(|ir| Checked { ir: ir.clone(), ..self.clone() }).collect()))
     }
 
     /// The expression without one operand of an `and` or `or`, once for every operand in it, with the bytes of what is missing.
@@ -119,8 +107,8 @@ pub(crate) enum IrKind {
     Not(Box<Ir>),
     Arithmetic(Arithmetic, Box<Ir>, Box<Ir>),
     Compare(Comparison, Box<Ir>, Box<Ir>),
-    And(Box<Ir>, Box<Ir>),
-    Or(Box<Ir>, Box<Ir>),
+    /// `and`, which a false operand decides, or `or`, which a true one does; never one in another of its sort.
+    Junction(bool, Vec<Ir>),
     Member(Box<Ir>, Box<Ir>),
     Known(Box<Ir>, bool),
     If(Box<Ir>, Box<Ir>, Box<Ir>),
@@ -139,13 +127,18 @@ pub(crate) enum IrKind {
 impl Ir {
     fn reductions(&self) -> Vec<(Range<usize>, Ir)> {
         let mut list = Vec::new();
-        if let IrKind::And(a, b) | IrKind::Or(a, b) = &self.kind {
-            // Operands of a longer chain are taken out one by one, where they are.
-            let continues = |inner: &Ir| std::mem::discriminant(&inner.kind) == std::mem::discriminant(&self.kind);
-            for (gone, stays) in [(a, b), (b, a)] {
-                if !continues(gone) {
-                    list.push((gone.range.clone(), (**stays).clone()));
-                }
+        if let IrKind::Junction(decisive, operands) = &self.kind {
+            for (at, gone) in operands.iter().enumerate() {
+                let others = operands.iter().enumerate().filter(|(other, _)| *other != at);
+                let mut stays: Vec<Ir> = others.map(|(_, operand)| operand.clone()).collect();
+                let smaller = match stays.pop() {
+                    Some(only) if stays.is_empty() => only,
+                    last => {
+                        stays.extend(last);
+                        Ir { kind: IrKind::Junction(*decisive, stays), range: self.range.clone() }
+                    }
+                };
+                list.push((gone.range.clone(), smaller));
             }
         }
         let parts: Vec<Ir> = self.clone().parts().into_iter().map(|part| part.clone()).collect();
@@ -170,12 +163,11 @@ impl Ir {
             }
             IrKind::Arithmetic(_, a, b)
             | IrKind::Compare(_, a, b)
-            | IrKind::And(a, b)
-            | IrKind::Or(a, b)
             | IrKind::Member(a, b)
             | IrKind::Over(_, a, _, b) => vec![a, b],
             IrKind::If(a, b, c) => vec![a, b, c],
-            IrKind::Call(_, list)
+            IrKind::Junction(_, list)
+            | IrKind::Call(_, list)
             | IrKind::Formula(_, list)
             | IrKind::Method(_, list)
             | IrKind::List(list)
@@ -204,8 +196,6 @@ impl Ir {
             }
             IrKind::Arithmetic(_, a, b)
             | IrKind::Compare(_, a, b)
-            | IrKind::And(a, b)
-            | IrKind::Or(a, b)
             | IrKind::Member(a, b)
             | IrKind::Over(_, a, _, b) => {
                 a.levels(level + 1, see);
@@ -216,7 +206,8 @@ impl Ir {
                 b.levels(level + 1, see);
                 c.levels(level + 1, see);
             }
-            IrKind::Call(_, list)
+            IrKind::Junction(_, list)
+            | IrKind::Call(_, list)
             | IrKind::Formula(_, list)
             | IrKind::Method(_, list)
             | IrKind::List(list)

@@ -85,7 +85,7 @@ impl<'w> Evaluator<'_, 'w> {
             Function::Mean => "mean",
             _ => "first",
         };
-        Err(ExprError::new("undefined", range.clone(), format!("the {what} of nothing is not defined")))
+        Err(ExprError::new("undefined", range.clone(), format!("the {what} of nothing is not defined")).into())
     }
 
     /// Minimum, maximum, sum or mean of numbers. Of nothing, the sum and the maximum are 0; the others are not known.

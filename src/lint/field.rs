@@ -11,7 +11,7 @@ use crate::graph::Component;
 use crate::lint::reach::reach;
 use crate::lint::world::World;
 use crate::quantity::{Dimension, Hint};
-use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Kind, Shape, Target};
+use crate::vocabulary::{AttributeId, GROUPS, Kind, Shape, Target};
 
 /// A field.
 pub struct FieldDef {
@@ -32,7 +32,7 @@ enum Getter {
     Attribute(AttributeId),
     Metric(usize),
     /// Whether a group of attributes is stated.
-    Stated(&'static str),
+    Stated(Vec<AttributeId>),
     Own(Get),
 }
 
@@ -74,8 +74,7 @@ fn entity(target: Target, index: usize) -> Value<'static> {
 }
 
 pub(super) fn entities<'w>(target: Target, items: impl IntoIterator<Item = usize>) -> Value<'w> {
-    let list: Vec<Value<'w>> = items.into_iter().map(|index| entity(target, index)).collect();
-    Value::List(Rc::from(list))
+    Value::List(items.into_iter().map(|index| entity(target, index)).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
@@ -390,7 +389,7 @@ fn all_fields() -> Vec<FieldDef> {
             ty: Type::Bool,
             hint: Hint::Auto,
             doc: "Whether anything of this group is stated; false for `none`.",
-            get: Getter::Stated(group),
+            get: Getter::Stated(members(group)),
         });
     }
     fields
@@ -413,7 +412,7 @@ impl FieldDef {
                 let none = || if self.key == "tags" { Value::List(Rc::from([])) } else { unknown };
                 stated.unwrap_or_else(none)
             }
-            Getter::Stated(group) => stated(world, index, group).map_or(unknown, Value::Bool),
+            Getter::Stated(members) => stated(world, index, members).map_or(unknown, Value::Bool),
         }
     }
 }
@@ -445,24 +444,18 @@ fn of_attribute<'w>(value: &'w AttributeValue) -> Option<Value<'w>> {
     })
 }
 
-/// Whether anything of a group is stated; `None` if nothing is said at all.
-fn stated(world: &World<'_>, index: usize, group: &str) -> Option<bool> {
+/// The attributes of components that stand below a key.
+fn members(group: &str) -> Vec<AttributeId> {
+    let inside = |id: &AttributeId| id.def().key.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
+    AttributeId::of(Target::Component).filter(inside).collect()
+}
+
+/// Whether any of some attributes is stated; `None` if nothing is said at all.
+fn stated(world: &World<'_>, index: usize, members: &[AttributeId]) -> Option<bool> {
     let component = world.graph.components.get(index)?;
-    let mut answer = None;
-    for (at, def) in ATTRIBUTES.iter().enumerate() {
-        let inside =
-            def.target == Target::Component && def.key.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
-        if !inside {
-            continue;
-        }
-        let _ = at;
-        match AttributeId::find(Target::Component, def.key).and_then(|id| component.attribute(id)).map(|a| &a.value) {
-            Some(AttributeValue::Absent) => answer = answer.or(Some(false)),
-            Some(_) => return Some(true),
-            None => {}
-        }
-    }
-    answer
+    let mut said = members.iter().filter_map(|id| component.attribute(*id)).peekable();
+    said.peek()?;
+    Some(said.any(|attribute| !matches!(attribute.value, AttributeValue::Absent)))
 }
 
 #[cfg(test)]

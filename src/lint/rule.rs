@@ -68,6 +68,8 @@ pub struct Rule {
     pub span: Span,
     /// Where its condition stands.
     pub when_span: Span,
+    /// The same for a message: `rules/slow.yaml:4`.
+    pub when_line: String,
 }
 
 /// Text with expressions in braces.
@@ -197,13 +199,14 @@ pub fn load_into(
         );
         return None;
     };
-    Loader { root, folder: pack, diagnostics }.rule()
+    Loader { root, folder: pack, sources, diagnostics }.rule()
 }
 
 pub(super) struct Loader<'l, 'd> {
     pub(super) root: Node<'d>,
     /// The pack whose folder the rule is in.
     folder: Option<&'l Arc<Pack>>,
+    sources: &'l Sources,
     diagnostics: &'l mut Diagnostics,
 }
 
@@ -293,6 +296,7 @@ impl Loader<'_, '_> {
             good,
             span,
             when_span,
+            when_line: self.sources.line(when_span),
         })
     }
 

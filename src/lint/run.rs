@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attributes::{AttributeSet, Origin};
 use crate::diagnostic::{Diagnostics, Label, Severity};
-use crate::expr::{Budget, Checked, EntityRef, Type, Value, evaluate};
+use crate::expr::{Budget, Checked, EntityRef, Gate, Type, Value, evaluate};
 use crate::lint::fix::propose;
 use crate::lint::fold::ties;
 use crate::lint::local::Local;
@@ -85,9 +85,14 @@ fn one<'w>(
     let mut unknown = 0;
     let mut missing: BTreeMap<&'static str, String> = BTreeMap::new();
     let mut found = 0;
+    let gate = Gate::of(&rule.when);
     for index in 0..count {
         let subject = EntityRef { target: rule.target, index: u32::try_from(index).unwrap_or(u32::MAX) };
         if !rule.subjects.include(world.graph, subject) {
+            continue;
+        }
+        if gate.as_ref().is_some_and(|gate| gate.shuts_out(subject, |of, field| world.field_value(of, field))) {
+            outcome.work += 1;
             continue;
         }
         // What is off by configuration is not asked at all; what the spec turns off is asked, and shown as allowed there.
@@ -109,10 +114,11 @@ fn one<'w>(
                 }
             }
             Err(error) => {
-                // The rule's file is not among the spec's sources, so the message names the rule and points at the spec.
+                // The rule's file is not among the spec's sources, so the message says where it is and points at the spec.
                 if let Some(place) = world.graph.place {
                     let mut diagnostic = error.at(|_| place);
-                    diagnostic.message = format!("the rule `{}` failed: {}", rule.name, diagnostic.message);
+                    diagnostic.message =
+                        format!("the rule `{}` ({}) failed: {}", rule.name, rule.when_line, diagnostic.message);
                     outcome.diagnostics.push(diagnostic);
                 }
                 break;
@@ -313,5 +319,42 @@ fn shown(checked: &Checked, value: &Value<'_>, world: &World<'_>) -> String {
             names.join(", ") + &more
         }
         Value::Unknown(_) => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{analyse, example};
+    use crate::catalog::Catalog;
+    use crate::lint::built_in;
+    use crate::source::Sources;
+
+    #[test]
+    fn what_a_gate_shuts_out_its_whole_condition_is_false_for() {
+        let catalog = Catalog::new();
+        let rules = built_in(&mut Sources::new(), &mut Diagnostics::new());
+        let (mut gates, mut shut) = (0, 0);
+        for (at, rule) in rules.iter().enumerate() {
+            // Things that a rule is about, and some that it is not about.
+            let other = rules.get((at + 7) % rules.len()).map_or(&rule.bad, |other| &other.bad);
+            let Some(gate) = Gate::of(&rule.when) else { continue };
+            gates += 1;
+            for (text, _) in rule.bad.iter().chain(&rule.good).chain(other) {
+                let (sources, id) = example(text);
+                let known = analyse(&sources, id, &catalog, &[], None);
+                let world = World::new(&known.graph, &known.structure, &known.estimate);
+                let asked = Asked::new(rule, None);
+                for index in 0..world.count(rule.target) {
+                    let subject = EntityRef { target: rule.target, index: u32::try_from(index).unwrap() };
+                    if gate.shuts_out(subject, |of, field| world.field_value(of, field)) {
+                        shut += 1;
+                        let verdict = judge(&world, &asked, subject, &Budget::new(STEPS_FIXED)).unwrap();
+                        assert!(matches!(verdict, Verdict::Silent), "{} on {}", rule.name, world.name(subject));
+                    }
+                }
+            }
+        }
+        assert!(gates > 150 && shut > 1000, "{gates} gates shut out {shut} things");
     }
 }

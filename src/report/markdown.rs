@@ -11,7 +11,7 @@ pub fn markdown(checked: &Checked<'_>) -> String {
     let (open, waived): (Vec<_>, Vec<_>) = checked.items().partition(|item| item.waiver().is_none());
     let mut out = String::from("## napkin\n\n");
     out += &match (checked.exit(), open.is_empty()) {
-        (2, _) => "A spec has mistakes and could not be checked.\n\n".to_owned(),
+        (2, _) => "Mistakes stand in the way, so that not everything was checked.\n\n".to_owned(),
         (_, true) => "Nothing found.\n".to_owned(),
         _ => String::new(),
     };

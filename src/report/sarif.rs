@@ -31,7 +31,7 @@ pub fn sarif(checked: &Checked<'_>, rules: &[&Rule]) -> serde_json::Result<Strin
     let told = match exit {
         0 => "nothing fails the run",
         1 => "findings fail the run",
-        _ => "a spec has mistakes and could not be checked",
+        _ => "mistakes stand in the way, so that not everything was checked",
     };
     printed(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

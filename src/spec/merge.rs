@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::diagnostic::{Diagnostic, Diagnostics, slip};
 use crate::source::{SourceId, Sources, Span};
 use crate::spec::assemble::equal;
-use crate::vocabulary::{ATTRIBUTES, AttributeId, GROUPS, Kind, Target};
+use crate::vocabulary::{AttributeId, GROUPS, Kind, Target};
 use crate::yaml::{Forest, Handle, Node, Value};
 
 /// Sections that are lists: what all files say counts.
@@ -370,9 +370,7 @@ fn own_key(at: &At) -> Option<&'static str> {
         return Some(member);
     }
     let id = AttributeId::find(target, &at.dotted)?;
-    let prefix = format!("{}.", at.dotted);
-    let is_group = ATTRIBUTES.iter().any(|def| def.target == target && def.key.starts_with(&prefix));
-    id.def().shape.own_key().filter(|_| is_group)
+    id.def().shape.own_key().filter(|_| AttributeId::is_group(target, &at.dotted))
 }
 
 /// How often a text names something, as a word of its own.

@@ -1,6 +1,6 @@
 //! The type of an attribute: what it may be written on, and what its value looks like.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::quantity::{Dimension, Hint};
@@ -117,6 +117,19 @@ impl AttributeId {
             (0u16..).map(AttributeId).take(ATTRIBUTES.len()).map(|id| ((id.def().target, id.def().key), id)).collect()
         });
         INDEX.get(&(target, key)).copied()
+    }
+
+    /// Whether attributes of a target stand below this key in a nested mapping.
+    pub fn is_group(target: Target, key: &str) -> bool {
+        static GROUPS: LazyLock<HashSet<(Target, &str)>> = LazyLock::new(|| {
+            let above = |def: &AttributeDef| {
+                let key = def.key;
+                let dots = key.match_indices('.');
+                dots.filter_map(|(dot, _)| Some((def.target, key.get(..dot)?))).collect::<Vec<_>>()
+            };
+            ATTRIBUTES.iter().flat_map(above).collect()
+        });
+        GROUPS.contains(&(target, key))
     }
 
     /// The attribute of a target with this key, found by the compiler. Written as `attr!(Component, "cores")`.
