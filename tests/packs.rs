@@ -76,6 +76,14 @@ fn rules_take_the_pack_of_their_folder_and_what_it_sets() {
     let part = ["check", "s.yaml", "--format", "json", "--rules", "packs/acme/deep/many.yaml", "--rules", "packs/acme"];
     assert_eq!(found(&folder.run(&part)), [mine]);
 
+    // Rules that somebody names and that nobody asks are told.
+    let off = folder.run(&["check", "s.yaml", "--rules", "packs/other"]);
+    let why = "no rule of --rules is asked, because its pack is off; add `--pack other`";
+    assert!(told(&off).contains(why), "{}", told(&off));
+    for heard in [&["packs"][..], &["packs/other", "--pack", "other"]] {
+        assert!(!told(&folder.run(&[&["check", "s.yaml", "--rules"], heard].concat())).contains(why));
+    }
+
     let listed = stdout(&folder.run(&["rules", "list", "--rules", "packs", "--pack", "acme"]));
     let names: Vec<&str> =
         listed.lines().filter(|l| !l.starts_with(' ')).map(|l| l.split(' ').next().unwrap()).collect();

@@ -178,6 +178,8 @@ fn mistakes_in_rules_are_found_when_they_are_loaded() {
     assert_eq!(at("component.critical", "{component.nme}"), ["nme"]);
     assert_eq!(at("component.replicas", "m"), ["component.replicas"]);
     assert_eq!(at("any(component.callers, c => c.kind == \"cache\")", "{component.name}"), Vec::<String>::new());
+    let spec = mistakes("napkin: 1\nname: s\ncomponents: { api: service }\n");
+    assert_eq!(spec, [("1".to_owned(), "this is a spec, not a rule".to_owned())]);
 }
 
 #[test]

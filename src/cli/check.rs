@@ -105,6 +105,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let mut sources = Sources::new();
     let catalog = args.prices.catalog(&mut sources, terminal)?;
     let (specs, ids) = selection::load(&args.paths, args.choice, &args.overlays, &mut configs, &mut sources)?;
+    configs.unheard(&specs).iter().for_each(|unheard| super::warn(unheard));
     output::distinct(&args.output, &configs.inputs(&specs, &sources))?;
     let today = files::today();
     let extent = Extent::Requests(args.requests as usize);

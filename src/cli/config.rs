@@ -1,6 +1,6 @@
 //! `napkin.toml`: found for each spec, read once, merged with flags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -219,6 +219,26 @@ impl<'c> Configs<'c> {
             }
         }
         rules.into_values().collect()
+    }
+
+    /// What to say if flags name rules and none of the user's own is asked, since their packs are off for every spec.
+    pub fn unheard(&self, specs: &[Spec]) -> Option<String> {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let mut off = BTreeSet::new();
+        for spec in specs {
+            let set = &self.setup(spec.setup).rules;
+            for rule in set.rules.iter().filter(|rule| !set.is_shipped(rule)) {
+                if spec.effective.packs().have(&rule.pack) {
+                    return None;
+                }
+                off.insert(rule.pack.name.as_str());
+            }
+        }
+        let flags: Vec<String> = off.into_iter().map(|pack| format!("--pack {pack}")).collect();
+        let flags = flags.join(" ");
+        (!flags.is_empty()).then(|| format!("no rule of --rules is asked, because its pack is off; add `{flags}`"))
     }
 
     fn open(&mut self, path: Option<PathBuf>) -> Result<usize, Failure> {

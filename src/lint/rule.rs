@@ -199,6 +199,14 @@ pub fn load_into(
         );
         return None;
     };
+    if let Some(node) = ["napkin", "components", "flows"].iter().find_map(|key| root.get(key))
+        && root.get("rule").is_none()
+    {
+        diagnostics.push(Diagnostic::error("rule", node.span(), "this is a spec, not a rule").help(
+            "give it to `napkin check`; a rule begins with `rule:` and its name, and `napkin rules new NAME` writes one",
+        ));
+        return None;
+    }
     Loader { root, folder: pack, sources, diagnostics }.rule()
 }
 
