@@ -2,6 +2,8 @@
 
 mod example;
 
+use std::collections::BTreeSet;
+
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::estimate::{Estimate, Run, Scenario, estimate_median, verify};
@@ -29,6 +31,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What rules could not decide.
     pub not_checked: Vec<NotChecked>,
+    /// The rules that were asked.
+    pub asked: BTreeSet<String>,
     /// How many diagnostics there were beyond those that are kept.
     pub dropped: usize,
 }
@@ -36,7 +40,12 @@ pub struct Analysis {
 impl Analysis {
     /// Whether the spec could be understood.
     pub fn is_usable(&self) -> bool {
-        !self.diagnostics.iter().any(|d| d.severity == crate::diagnostic::Severity::Error)
+        self.mistake().is_none()
+    }
+
+    /// The first mistake because of which it couldn't.
+    pub fn mistake(&self) -> Option<&Diagnostic> {
+        self.diagnostics.iter().find(|d| d.severity == crate::diagnostic::Severity::Error)
     }
 }
 
@@ -105,7 +114,7 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
                 .help("this is a mistake in napkin; please report it with the spec"),
         );
     }
-    let (mut findings, mut not_checked) = (Vec::new(), Vec::new());
+    let (mut findings, mut not_checked, mut asked) = (Vec::new(), Vec::new(), BTreeSet::new());
     // What is there for others to include is no system that rules could judge. Without rules nothing can be said of suppressions.
     if !diagnostics.has_errors() && !shared && !rules.is_empty() {
         let mut world = World::new(&graph, &structure, &estimate);
@@ -114,10 +123,10 @@ pub fn ask(sources: &Sources, id: SourceId, catalog: &Catalog, question: Questio
         let policy = Policy { packs, settings: severities };
         let outcome = run(&world, rules, policy, parameters, today);
         diagnostics.extend(outcome.diagnostics);
-        (findings, not_checked) = (outcome.findings, outcome.not_checked);
+        (findings, not_checked, asked) = (outcome.findings, outcome.not_checked, outcome.asked);
         place(sources, id, parsed, &mut findings);
     }
     let dropped = diagnostics.dropped();
     let diagnostics = diagnostics.into_sorted();
-    Analysis { graph, structure, estimate, diagnostics, findings, not_checked, dropped }
+    Analysis { graph, structure, estimate, diagnostics, findings, not_checked, asked, dropped }
 }

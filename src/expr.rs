@@ -54,7 +54,7 @@ pub use error::ExprError;
 pub use eval::{Budget, EntityRef, Missing, Value, World, evaluate};
 pub use formulas::{FORMULAS, Formula, Kind as FormulaKind};
 pub use function::{FUNCTIONS, RULE_FUNCTIONS};
-pub use gate::Gate;
+pub(crate) use gate::Gate;
 pub use ir::{Checked, FieldId, StreamId};
 pub use parser::{parse, parse_literal_prefix};
 pub use sampling::{normal_strata, stratified, stream_id};

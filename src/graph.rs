@@ -8,6 +8,7 @@ mod dependencies;
 mod group;
 mod outage;
 mod part;
+mod percentiles;
 mod quorum;
 mod structure;
 

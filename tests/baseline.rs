@@ -160,3 +160,36 @@ fn baselines_that_cannot_be_used_are_mistakes() {
         assert_eq!(folder.read("base.json"), base);
     }
 }
+
+#[test]
+fn a_rule_that_only_the_spec_turns_on_is_part_of_the_run() {
+    let folder = Folder::new("turned-on");
+    folder.write("napkin.toml", "baseline = \"base.json\"\nseverities = { single-point-of-failure = \"off\" }\n");
+    let on = SHOP.replace("replicas: 1", "replicas: 1, severity: { single-point-of-failure: error }");
+    folder.write("shop.yaml", &on);
+    check(&folder, &["shop.yaml", "--write-baseline"]);
+    assert!(folder.read("base.json").contains("single-point-of-failure"));
+    folder.write(
+        "shop.yaml",
+        &on.replace("replicas: 1,", "replication: { mode: sync, replicas: 2, failover: automatic },"),
+    );
+    let (_, report, told) = check(&folder, &["shop.yaml", "--shrink-baseline"]);
+    assert!(!folder.read("base.json").contains("single-point-of-failure"), "{told} {report}");
+}
+
+#[test]
+fn who_names_a_file_shrinks_nothing_of_another_that_has_moved() {
+    let folder = Folder::new("moved-away");
+    std::fs::create_dir_all(folder.0.join("d")).unwrap();
+    folder.write("d/a.yaml", SHOP);
+    folder.write("d/b.yaml", &SHOP.replace("name: shop", "name: other"));
+    check(&folder, &["d", "--write-baseline"]);
+    let whole = folder.read("base.json");
+    std::fs::rename(folder.0.join("d/b.yaml"), folder.0.join("d/c.yaml")).unwrap();
+    let (status, _, told) = check(&folder, &["d/a.yaml", "--shrink-baseline"]);
+    assert_eq!((status, folder.read("base.json")), (Some(0), whole), "{told}");
+    // A run over the folder knows that it is gone.
+    std::fs::remove_file(folder.0.join("d/c.yaml")).unwrap();
+    check(&folder, &["d", "--shrink-baseline"]);
+    assert!(!folder.read("base.json").contains("d/b.yaml"));
+}

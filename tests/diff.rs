@@ -375,6 +375,22 @@ fn specs_of_folders_are_matched_by_path_then_by_name() {
 }
 
 #[test]
+fn the_specs_of_folders_are_those_that_check_takes_for_specs() {
+    let folder = Folder::new("which");
+    for side in ["o", "n"] {
+        folder.write(&format!("{side}/a.yaml"), "\"napkin\": 1\nname: a\ncomponents: { u: client, s: service }\n");
+        std::fs::write(folder.0.join(format!("{side}/latin.yml")), b"gr\xfc\xdfe: napkin\n").unwrap();
+    }
+    let output = folder.napkin(&["diff", "o", "n"]);
+    assert!(output.status.success() && told(&output).contains("1 spec"), "{}", told(&output));
+    for side in ["o", "n"] {
+        std::fs::remove_file(folder.0.join(format!("{side}/a.yaml"))).unwrap();
+    }
+    let none = folder.napkin(&["diff", "o", "n"]);
+    assert!(none.status.code() == Some(2) && told(&none).contains("there is no spec in o nor in n"), "{}", told(&none));
+}
+
+#[test]
 fn revisions_of_a_repository_are_compared() {
     let folder = Folder::new("git");
     folder.git(&["init", "--quiet", "--initial-branch=main"]);
@@ -410,6 +426,12 @@ fn revisions_of_a_repository_are_compared() {
         assert_eq!(report(&[range, "design"]).0.len(), 3, "{range}");
         assert_eq!(report(&[range, "./design/shop.yaml"]).0, [all[2]], "{range}");
     }
+    // What is no spec need not even be text.
+    std::fs::write(folder.0.join("design/latin.yml"), b"gr\xfc\xdfe: napkin\n").unwrap();
+    folder.git(&["add", "."]);
+    folder.git(&["commit", "-q", "-m", "latin"]);
+    assert_eq!(report(&["main..HEAD"]).0.len(), 3);
+    folder.git(&["reset", "-q", "--hard", "change"]);
     // From where both parted: the same here, since `main` has no commit of its own.
     assert_eq!(report(&["main...change"]).0.len(), 3);
     assert_eq!(report(&["change..change"]).1, 0);

@@ -29,6 +29,25 @@ fn answers_to_mistakes_are_frozen() {
 }
 
 #[test]
+fn of_long_lines_only_what_is_around_a_mistake_is_drawn() {
+    for wide in ["x".repeat(70_000), "é".repeat(70_000), "a b ".repeat(20_000)] {
+        let many: String = (0..50).map(|n| format!("c{n}: servce, ")).collect();
+        let text = format!(
+            "napkin: 1\ncomponents: {{ u: {{ is: client, owner: '{wide}' }}, {many} d: {{ is: service, replica: 1 }} }}\n"
+        );
+        let mut sources = Sources::new();
+        let id = sources.add("s.yaml", text);
+        let analysis = analyse(&sources, id, &Catalog::new(), &[], None);
+        assert!(analysis.diagnostics.len() > 50);
+        for mistake in &analysis.diagnostics {
+            let style = Style { colour: false, width: 80, verbose: false };
+            let drawn = draw_all(std::slice::from_ref(mistake), &sources, style);
+            assert!(drawn.len() < 2500 && drawn.contains("s.yaml:2:"), "{}: {drawn}", drawn.len());
+        }
+    }
+}
+
+#[test]
 fn a_mistake_points_at_the_word_that_is_wrong() {
     let check = |text: &str, words: &[&str]| {
         let mut sources = Sources::new();

@@ -7,8 +7,11 @@ use napkin::catalog::Catalog;
 use napkin::diagnostic::Severity;
 use napkin::lint::{Rule, Selector, Setting};
 use napkin::source::{Sources, Span};
+use serde_json::Value;
 
+use crate::cli::stdout;
 use crate::custom_rules::{loaded, rule_text};
+use crate::formats::Folder;
 
 const COMPONENTS: &str = "\
 components:
@@ -212,4 +215,25 @@ fn what_is_turned_off_is_shown_as_allowed() {
     }
     let allowed = format!("{spec}allow: [{{ rule: single-point-of-failure, because: twice }}]\n");
     assert!(run(&[], &allowed).contains("an earlier entry or `severity: off` allows the same already"));
+}
+
+#[test]
+fn every_finding_counts_however_many_there_are() {
+    let folder = Folder::new("many-findings");
+    let rule = "rule: any\nseverity: error\ncategory: c\nfor: component\nwhen: 'component.kind == \"worker\"'\nmessage: '`{component.name}`'\nhelp: h\nwhy: w\n";
+    folder.write("any.yaml", rule);
+    let component =
+        |n: usize| format!("  w{n}: {{ is: worker{} }}\n", if n < 1010 { ", severity: { any: off }" } else { "" });
+    let spec: String = (0..1100).map(component).collect();
+    folder.write("s.yaml", &format!("napkin: 1\nname: s\ncomponents:\n{spec}"));
+    let output = folder.run(&["check", "s.yaml", "--rules", "any.yaml", "--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let ours = report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "any");
+    let open = ours.clone().filter(|finding| finding["waiver"].is_null()).count();
+    assert_eq!((output.status.code(), ours.count(), open), (Some(1), 1100, 90));
+    // As text not all are drawn, and that is said.
+    folder
+        .write("s.yaml", &format!("napkin: 1\nname: s\ncomponents:\n{}", spec.replace(", severity: { any: off }", "")));
+    let text = stdout(&folder.run(&["check", "s.yaml", "--rules", "any.yaml"]));
+    assert!(text.contains(" more; `--format concise` has a line for each") && text.contains("1100 errors"), "{text}");
 }

@@ -750,3 +750,15 @@ fn the_shipped_example_is_clean_in_every_environment() {
         assert_eq!(value(&found, "api.replicas"), Some(nodes), "{file}");
     }
 }
+
+#[test]
+fn files_that_include_each_other_are_told_in_a_folder_too() {
+    let folder = Folder::new("circle-in-folder");
+    let shop = "napkin: 1\nname: s\ncomponents: { users: client, api: service }\nflows: { f: { rate: 1 /s, steps: [users -> api] } }\n";
+    folder.write("real.yaml", &format!("{shop}include: other.yaml\n"));
+    folder.write("other.yaml", "napkin: 1\ninclude: real.yaml\n");
+    folder.write("ok.yaml", shop);
+    let output = folder.napkin(&["check", ".", "--format", "concise"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(2) && text.contains("include-cycle"), "{text}");
+}

@@ -321,3 +321,52 @@ fn every_example_of_the_page_about_rules_works_and_every_function_is_on_it() {
         assert!(page.contains(&format!("| `{usage}` | {doc} |")), "{usage} is not on the page, or otherwise");
     }
 }
+
+#[test]
+fn what_may_be_several_things_is_any_of_them() {
+    for (expression, expected) in [
+        // A field's words and another text.
+        ("count(where(system.components, c => or_else(c.replication.mode, \"nothing\") == \"nothing\"))", "8"),
+        ("count(where(system.components, c => (if c.is_store then c.kind else \"other\") == \"other\"))", "7"),
+        ("first([@web.kind, \"zzz\"]) == \"zzz\"", "false"),
+        // Equal up to rounding, as `==` is.
+        ("0.1 + 0.2 == 0.3 and 0.1 + 0.2 in [0.3]", "true"),
+        ("count(where([0.3], x => x in map([0.1], y => y + 0.2)))", "1"),
+        // Nothing is in an empty list, not even what isn't known.
+        ("@web.owner in []", "false"),
+        ("3 in []", "false"),
+        // What isn't needed isn't computed.
+        ("or_else(@web.replicas, 1 / (@web.replicas - 4))", "4"),
+    ] {
+        assert_eq!(said(&of(expression)), expected, "{expression}");
+    }
+    // Where the default is one of the words, others are still mistakes.
+    let wrong =
+        loaded(&rule_text("for: component\n", "or_else(component.replication.mode, \"none\") == \"asink\"", "m"));
+    assert!(wrong.unwrap_err()[0].1.contains("never"), "a word that the field doesn't have");
+    // Names that are declared win over units and counting words.
+    for name in ["nodes", "users", "products", "items"] {
+        let keys = format!("for: component\nparameters: {{ {name}: [web, api] }}\n");
+        let rule = loaded(&rule_text(&keys, &format!("component.name in {name}"), "m")).unwrap();
+        assert_eq!(analysis(&[rule], SHOP, None).findings.len(), 2, "{name}");
+    }
+    // A brace in a text closes nothing.
+    assert_eq!(said("if 1 > 2 then \"a}\" else \"b\""), "b");
+    // A group of values is neither known nor unknown.
+    let group = loaded(&rule_text("for: component\n", "component.backup is unknown", "m")).unwrap_err();
+    assert_eq!(group[0].0, "component.backup is unknown");
+    assert!(group[0].1.contains("or_else(component.backup.stated, false)"), "{group:?}");
+}
+
+#[test]
+fn a_part_that_fails_is_told_wherever_it_is_used() {
+    let keys = "for: component\nlet: { ratio: 1 / (component.replicas - 4) }\n";
+    let rule = loaded(&rule_text(keys, "component.name == \"web\"", "{ratio}")).unwrap();
+    let line = rule.when_line.clone();
+    let (mut sources, rules) = (napkin::source::Sources::new(), [rule]);
+    let id = sources.add("spec.yaml", format!("napkin: 1\n{SHOP}"));
+    let question = napkin::analysis::Question { rules: &rules, ..Default::default() };
+    let found = napkin::analysis::ask(&sources, id, &napkin::catalog::Catalog::new(), question);
+    let told = &found.mistake().unwrap().message;
+    assert!(told.contains("divides by zero") && told.contains(&line), "{told}");
+}

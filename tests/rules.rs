@@ -242,3 +242,18 @@ fn the_catalogue_is_whole() {
         assert!(!product.kinds.is_empty() && !product.summary.is_empty(), "{}", product.product);
     }
 }
+
+#[test]
+fn a_flow_that_nobody_uses_yet_breaks_no_rule() {
+    let rules = built_in(&mut Sources::new(), &mut Diagnostics::new());
+    for rate in ["0 /s", "1e-12 /s"] {
+        let mut sources = Sources::new();
+        let text = format!(
+            "napkin: 1\ncomponents: {{ u: client, lb: aws-alb, a: {{ is: service, replicas: 3, cores: 2, service_time: 1 ms }} }}\nflows:\n  old: {{ rate: 5 /s, steps: [u -> lb -> a] }}\n  new: {{ rate: {rate}, slo: {{ availability: 99.9 %, p99: 1 s }}, steps: [u -> lb -> a] }}\n"
+        );
+        let id = sources.add("s.yaml", text);
+        let question = Question { rules: &rules, packs: Packs::All, ..Question::default() };
+        let found = ask(&sources, id, &Catalog::new(), question);
+        assert!(found.is_usable(), "{rate}: {:?}", found.diagnostics);
+    }
+}

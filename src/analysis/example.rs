@@ -3,7 +3,7 @@
 use crate::analysis::{Analysis, Question, ask};
 use crate::catalog::Catalog;
 use crate::definition::SEED;
-use crate::lint::{Packs, Parts, Piece, Rule, World, fires, silence, variants};
+use crate::lint::{Finding, Packs, Parts, Piece, Rule, World, fires, silence, variants};
 use crate::simulate::{Extent, Load, Settings};
 use crate::source::{SourceId, Sources, Span};
 
@@ -101,15 +101,19 @@ fn analysis(rule: &Rule, text: &str, catalog: &Catalog) -> Analysis {
 }
 
 fn judged(analysis: &Analysis, rule: &Rule, bad: bool) -> ExampleResult {
-    if let Some(mistake) = analysis.diagnostics.first().filter(|_| !analysis.is_usable()) {
+    if let Some(mistake) = analysis.mistake() {
         return ExampleResult::Invalid(format!("{} ({})", mistake.message, mistake.help.clone().unwrap_or_default()));
     }
-    let found = analysis.findings.iter().find(|finding| finding.rule == rule.name);
-    match (found, bad) {
+    match (found(analysis, rule), bad) {
         (Some(_), true) | (None, false) => ExampleResult::Passed,
         (None, true) => ExampleResult::Silent,
         (Some(finding), false) => ExampleResult::Fired(finding.message.clone()),
     }
+}
+
+/// The first finding of a rule; others may be about the example's suppressions.
+fn found<'a>(analysis: &'a Analysis, rule: &Rule) -> Option<&'a Finding> {
+    analysis.findings.iter().find(|finding| finding.rule == rule.name)
 }
 
 /// Runs all examples of a rule, which was loaded from `sources`, and finds what of it none of them decides.
@@ -130,7 +134,7 @@ pub fn try_rule<'r>(rule: &'r Rule, sources: &Sources, catalog: &Catalog) -> Tri
             if result == ExampleResult::Silent {
                 why = silence(&world, rule, &parts);
             }
-            let fired = !analysis.findings.is_empty();
+            let fired = found(&analysis, rule).is_some();
             for variant in &variants {
                 if let Some(done) = decided.get_mut(variant.piece).filter(|done| !**done) {
                     *done = fires(&world, rule, variant) != Some(fired);

@@ -1,6 +1,6 @@
 //! `check --baseline`: written, compared, shrunk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
@@ -26,7 +26,6 @@ pub(super) struct BaselineFile {
 struct Group<'g> {
     /// The baseline.
     file: PathBuf,
-    specs: Vec<&'g Spec>,
     ids: Vec<SourceId>,
     analyses: Vec<&'g mut Analysis>,
 }
@@ -47,10 +46,9 @@ impl BaselineFile {
             let known = groups.iter().position(|group| files::absolute(&group.file) == files::absolute(&file));
             let at = known.unwrap_or(groups.len());
             if known.is_none() {
-                groups.push(Group { file, specs: Vec::new(), ids: Vec::new(), analyses: Vec::new() });
+                groups.push(Group { file, ids: Vec::new(), analyses: Vec::new() });
             }
             if let Some(group) = groups.get_mut(at) {
-                group.specs.push(spec);
                 group.ids.push(*id);
                 group.analyses.push(analysis);
             }
@@ -63,18 +61,13 @@ impl BaselineFile {
         }
         let mut all = Vec::new();
         for mut group in groups {
-            all.extend(self.one(&mut group, sources, configs)?);
+            all.extend(self.one(&mut group, sources, specs)?);
         }
         Ok(Compared::together(all))
     }
 
-    fn one(
-        &self,
-        group: &mut Group<'_>,
-        sources: &Sources,
-        configs: &Configs<'_>,
-    ) -> Result<Option<Compared>, Failure> {
-        let Group { file, specs, ids, analyses } = group;
+    fn one(&self, group: &mut Group<'_>, sources: &Sources, specs: &[Spec]) -> Result<Option<Compared>, Failure> {
+        let Group { file, ids, analyses } = group;
         let name = file.display().to_string();
         let usable = analyses.iter().all(|analysis| analysis.is_usable());
         if !usable {
@@ -106,16 +99,21 @@ impl BaselineFile {
         let id = files::read(file, &mut text)?;
         let baseline = read(text.get(id).text()).map_err(|error| Failure(format!("can't read {name}: {error}")))?;
         // A spec that was not read, or could not be, may still have what is known of it; so may one whose rule wasn't asked.
-        let read: BTreeMap<String, &Spec> = ids
+        let read: BTreeMap<String, BTreeSet<String>> = ids
             .iter()
-            .zip(specs.iter())
             .zip(analyses.iter())
             .filter(|(_, analysis)| analysis.is_usable())
-            .map(|((id, spec), _)| (path(*id), *spec))
+            .map(|(id, analysis)| (path(*id), analysis.asked.clone()))
             .collect();
+        // What is gone would have been found in a folder of the run; who names files knows nothing of the others.
+        let searched: BTreeSet<&PathBuf> = specs.iter().filter_map(|spec| spec.found_in.as_ref()).collect();
+        let gone = |path: &str| {
+            let place = files::absolute(&folder.join(path));
+            !place.exists() && searched.iter().any(|folder| place.starts_with(folder))
+        };
         let judged = |known: &Known| match read.get(&known.path) {
-            Some(spec) => configs.asks(spec, &known.rule),
-            None => !folder.join(&known.path).exists() && specs.iter().any(|spec| configs.asks(spec, &known.rule)),
+            Some(asked) => asked.contains(&known.rule),
+            None => gone(&known.path) && read.values().any(|asked| asked.contains(&known.rule)),
         };
         let mut compared = baseline.compare(analyses, &name, &judged);
         if self.shrink_baseline && usable && !compared.gone.is_empty() {

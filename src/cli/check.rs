@@ -133,7 +133,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     for analysis in &mut analyses {
         analysis.findings = fold(std::mem::take(&mut analysis.findings));
     }
-    let rules = configs.rules(&specs);
+    let rules = configs.rules(&specs, &analyses);
     let fail_on: Vec<Option<Severity>> = specs.iter().map(|spec| spec.effective.fail_on.value).collect();
     let checked =
         Checked { sources: &sources, files: &ids, analyses: &analyses, fail_on: &fail_on, baseline: compared.as_ref() };

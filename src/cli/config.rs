@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::analysis::Analysis;
 use crate::analysis::Question;
 use crate::cli::packs::{self, RuleSet};
 use crate::cli::{Failure, files, warn};
@@ -58,6 +59,8 @@ pub(super) struct Spec {
     pub path: PathBuf,
     /// Whether the command names it, and doesn't only find it in a folder.
     pub named: bool,
+    /// The folder in which it was found, if it was.
+    pub found_in: Option<PathBuf>,
     /// Which setup it has.
     pub setup: usize,
     pub effective: Effective,
@@ -158,7 +161,7 @@ impl<'c> Configs<'c> {
         let setup = if stdin { self.here()? } else { self.of_folder(path.parent().unwrap_or(Path::new(".")))? };
         let effective = self.setup(setup).effective(Some(path.as_path()).filter(|_| !stdin), self.flags);
         let parameters = effective.parameters(&self.setup(setup).rules.rules);
-        Ok(Spec { path, named, setup, effective, parameters })
+        Ok(Spec { path, named, found_in: None, setup, effective, parameters })
     }
 
     /// What holds where no override does.
@@ -203,18 +206,11 @@ impl<'c> Configs<'c> {
         over.filter_map(|said| Some(file?.folder.join(&said.value))).map(|path| files::absolute(&path)).collect()
     }
 
-    /// Whether a rule is asked of a spec.
-    pub fn asks(&self, spec: &Spec, rule: &str) -> bool {
-        let rules = &self.setup(spec.setup).rules.rules;
-        rules.iter().find(|known| known.name == rule).is_some_and(|known| spec.effective.policy().asks(known))
-    }
-
     /// The rules that specs were checked with, each name once.
-    pub fn rules<'s>(&'s self, specs: &[Spec]) -> Vec<&'s Rule> {
+    pub fn rules<'s>(&'s self, specs: &[Spec], analyses: &[Analysis]) -> Vec<&'s Rule> {
         let mut rules: BTreeMap<&str, &Rule> = BTreeMap::new();
-        for spec in specs {
-            let policy = spec.effective.policy();
-            for rule in self.setup(spec.setup).rules.rules.iter().filter(|rule| policy.asks(rule)) {
+        for (spec, analysis) in specs.iter().zip(analyses) {
+            for rule in self.setup(spec.setup).rules.rules.iter().filter(|rule| analysis.asked.contains(&rule.name)) {
                 rules.entry(&rule.name).or_insert(rule);
             }
         }

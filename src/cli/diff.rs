@@ -178,8 +178,13 @@ fn two(
     let one_each = !old.is_dir() && !new.is_dir();
     let mut disk = files::Disk::default();
     let mut load = |sources: &mut Sources, from, path: &str| disk.load(sources, from, path);
-    let old = specs_among(side(old, sources)?, false, configs, sources, &mut load)?;
-    Ok((old, specs_among(side(new, sources)?, false, configs, sources, &mut load)?, one_each))
+    let (older, newer) = (side(old, sources)?, side(new, sources)?);
+    if older.is_empty() && newer.is_empty() {
+        let (old, new) = (old.display(), new.display());
+        return Err(Failure(format!("there is no spec in {old} nor in {new}; a spec begins with `napkin: 1`")));
+    }
+    let older = specs_among(older, false, configs, sources, &mut load)?;
+    Ok((older, specs_among(newer, false, configs, sources, &mut load)?, one_each))
 }
 
 /// The specs of a file or folder.
@@ -189,22 +194,22 @@ fn side(path: &Path, sources: &mut Sources) -> Result<Vec<Spec>, Failure> {
         let below = file.strip_prefix(path).ok().filter(|below| !below.as_os_str().is_empty());
         let key = below.or_else(|| file.file_name().map(Path::new)).unwrap_or(&file).display().to_string();
         let named = below.is_none();
+        if !named && !selection::is_spec(&file)? {
+            continue;
+        }
         list.push(Spec { key, id: files::read(&file, sources)?, named, path: file });
     }
     Ok(list)
 }
 
-/// Of a folder's YAML files those that are specs, with what they include and extend; what is named itself is kept in any case.
-/// An overlay of the chosen environment that wasn't there yet lies over nothing old.
+/// The specs of a list with what they include and extend, without those that others include. An overlay of the chosen environment that wasn't there yet lies over nothing old.
 fn specs_among(
-    mut list: Vec<Spec>,
+    list: Vec<Spec>,
     old: bool,
     configs: &mut Configs<'_>,
     sources: &mut Sources,
     load: &mut Load<'_>,
 ) -> Result<Vec<Spec>, Failure> {
-    let is_spec = |spec: &Spec| sources.get(spec.id).text().lines().any(|line| line.starts_with("napkin:"));
-    list.retain(|spec| spec.named || is_spec(spec));
     for spec in &list {
         let settled = configs.spec(spec.path.clone(), spec.named)?;
         let place = files::placed(&spec.path);
@@ -254,15 +259,22 @@ fn revisions(
     Ok((then, specs_among(new, false, configs, sources, &mut load)?))
 }
 
-/// The YAML files of a revision, and whether each is named itself. An old one carries its revision in its name.
+/// The specs among the YAML files of a revision, and what is named itself. An old one carries its revision in its name.
 fn tree(revision: &Revision, old: bool, paths: &[PathBuf], sources: &mut Sources) -> Result<Vec<Spec>, Failure> {
     let wanted: Vec<String> = paths.iter().map(|path| shown(path)).collect();
     let mut list = Vec::new();
-    for blob in revision.files(paths)? {
+    let files = revision.files(paths)?;
+    let mention = revision.mentioning(files::KEY, paths)?;
+    for blob in files {
         let named = wanted.contains(&blob.path);
-        if named || blob.path.ends_with(".yaml") || blob.path.ends_with(".yml") {
+        let is_yaml = blob.path.ends_with(".yaml") || blob.path.ends_with(".yml");
+        if !(named || is_yaml && mention.contains(&blob.path)) {
+            continue;
+        }
+        let bytes = revision.read(&blob)?;
+        if named || files::is_spec(&bytes) {
             let name = format!("{}:{}", revision.label, blob.path);
-            let text = files::text(&name, revision.read(&blob)?)?;
+            let text = files::text(&name, bytes)?;
             let id = sources.add(if old { name } else { blob.path.clone() }, text);
             list.push(Spec { path: PathBuf::from(&blob.path), key: blob.path, id, named });
         }
@@ -277,6 +289,9 @@ fn working(paths: &[PathBuf], sources: &mut Sources) -> Result<Vec<Spec>, Failur
     let mut list = Vec::new();
     for path in paths.iter().filter(|path| path.exists()) {
         for file in files::yaml_files(path)? {
+            if file != *path && !selection::is_spec(&file)? {
+                continue;
+            }
             let id = files::read(&file, sources)?;
             list.push(Spec { key: shown(&file), id, named: file == *path, path: file });
         }

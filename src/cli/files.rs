@@ -6,10 +6,11 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::Failure;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostics, nearest};
 use crate::lint::Day;
 use crate::source::{MAX_BYTES, SourceId, Sources, Unreadable};
 use crate::spec::{gather, included, is_shared};
+use crate::yaml;
 
 /// Reads a file, or standard input for `-`.
 pub(crate) fn read(path: &Path, sources: &mut Sources) -> Result<SourceId, Failure> {
@@ -292,6 +293,30 @@ fn civil(days: i64) -> Option<Day> {
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     Some((u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?))
+}
+
+/// The key that a spec begins with.
+pub(crate) const KEY: &str = "napkin";
+
+/// Whether bytes are meant for a spec: `napkin:` is one of their keys, or begins a line where their YAML is broken.
+pub(crate) fn is_spec(bytes: &[u8]) -> bool {
+    // Most files of a repository aren't specs, and needn't be parsed or even be text to see that.
+    if !bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let begins = |line: &str| {
+        let rest = line.trim_start_matches(['\u{feff}', '{', '"', '\'']).strip_prefix(KEY);
+        rest.is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+    };
+    if bytes.len() > MAX_BYTES {
+        return text.lines().any(begins);
+    }
+    let (mut sources, mut mistakes) = (Sources::new(), Diagnostics::new());
+    let id = sources.add("", &*text);
+    let document = yaml::parse(&sources, id, &mut mistakes);
+    let says = document.root().is_some_and(|root| root.get(KEY).is_some());
+    says || mistakes.has_errors() && text.lines().any(begins)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Files as they are in revisions of a git repository, asked from the `git` program, which is started without a shell.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
@@ -34,6 +35,9 @@ pub(super) struct Blob {
     size: usize,
 }
 
+/// What is said where git says nothing.
+const NO_REASON: &str = "no reason given";
+
 /// Runs git; its standard output, or what it complains about.
 fn git<A: AsRef<OsStr>>(arguments: &[A]) -> Result<Result<Vec<u8>, String>, Failure> {
     let output = Command::new("git")
@@ -55,7 +59,7 @@ fn git<A: AsRef<OsStr>>(arguments: &[A]) -> Result<Result<Vec<u8>, String>, Fail
         return Ok(Ok(output.stdout));
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let line = said.lines().next().unwrap_or("no reason given");
+    let line = said.lines().next().unwrap_or(NO_REASON);
     Ok(Err(line.strip_prefix("fatal: ").unwrap_or(line).to_owned()))
 }
 
@@ -111,6 +115,21 @@ impl Revision {
         let list = git(&arguments)?
             .map_err(|reason| Failure(format!("git can't list the files of `{}`: {reason}", self.label)))?;
         Ok(list.split(|byte| *byte == 0).filter_map(|entry| blob(&String::from_utf8_lossy(entry))).collect())
+    }
+
+    /// The paths of the files at or below some that have a word in them, found by git without a process for each.
+    pub fn mentioning(&self, word: &str, paths: &[PathBuf]) -> Result<BTreeSet<String>, Failure> {
+        let fixed = ["grep", "-l", "-z", "-a", "-F", "-e", word, &self.commit, "--"].into_iter().map(OsStr::new);
+        let arguments: Vec<&OsStr> = fixed.chain(paths.iter().map(|path| path.as_os_str())).collect();
+        let list = match git(&arguments)? {
+            Ok(list) => list,
+            // It fails without a word if nothing is found.
+            Err(reason) if reason == NO_REASON => Vec::new(),
+            Err(reason) => return Err(Failure(format!("git can't search the files of `{}`: {reason}", self.label))),
+        };
+        let prefix = format!("{}:", self.commit);
+        let path = |entry: &[u8]| String::from_utf8_lossy(entry).strip_prefix(&prefix).map(str::to_owned);
+        Ok(list.split(|byte| *byte == 0).filter_map(path).collect())
     }
 
     /// The file of this revision that a path in another of its files stands for. Names of an old revision's files begin with it.

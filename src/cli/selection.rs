@@ -7,9 +7,8 @@ use crate::cli::{Failure, files, warn};
 use crate::config::Patterns;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::plural;
-use crate::source::{MAX_BYTES, SourceId, Sources, Spanned};
+use crate::source::{SourceId, Sources, Spanned};
 use crate::spec::gather;
-use crate::yaml;
 
 /// Which of the files that paths stand for are checked. With either, a run that has nothing to check is no failure.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
@@ -96,7 +95,7 @@ pub(super) fn specs(paths: &[PathBuf], choice: Choice, configs: &mut Configs<'_>
         for file in found {
             // `../specs/a.yaml` within `specs` is `a.yaml`; what the command names is called what it calls it.
             let file = if named { file } else { files::from_here(&files::placed(&file)) };
-            let spec = configs.spec(file, false)?;
+            let spec = Spec { found_in: Some(files::absolute(&path)), ..configs.spec(file, false)? };
             if !is_left_out(&spec, configs) && wanted(&spec.path)? {
                 specs.push(spec);
             }
@@ -112,33 +111,14 @@ pub(super) fn specs(paths: &[PathBuf], choice: Choice, configs: &mut Configs<'_>
     if specs.is_empty() && !choice.may_be_empty() { Err(all_left_out("`paths`")) } else { Ok(specs) }
 }
 
-/// Whether a file is meant for a spec: `napkin:` is one of its keys, or begins a line where its YAML is broken.
-fn is_spec(path: &Path) -> Result<bool, Failure> {
+/// Whether a file is meant for a spec.
+pub(super) fn is_spec(path: &Path) -> Result<bool, Failure> {
     if path.as_os_str() == "-" {
         return Ok(true);
     }
     let bytes = std::fs::read(path).map_err(|error| Failure(format!("can't read {}: {error}", path.display())))?;
-    // Most files of a repository aren't specs, and needn't be parsed or even be text to see that.
-    if !bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()) {
-        return Ok(false);
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let begins = |line: &str| {
-        let rest = line.trim_start_matches(['\u{feff}', '{', '"', '\'']).strip_prefix(KEY);
-        rest.is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
-    };
-    let (mut sources, mut mistakes) = (Sources::new(), Diagnostics::new());
-    if bytes.len() > MAX_BYTES {
-        return Ok(text.lines().any(begins));
-    }
-    let id = sources.add(path.display().to_string(), &*text);
-    let document = yaml::parse(&sources, id, &mut mistakes);
-    let says = document.root().is_some_and(|root| root.get(KEY).is_some());
-    Ok(says || mistakes.has_errors() && text.lines().any(begins))
+    Ok(files::is_spec(&bytes))
 }
-
-/// The key that a spec begins with.
-const KEY: &str = "napkin";
 
 fn all_left_out(place: &str) -> Failure {
     Failure(format!(

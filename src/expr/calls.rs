@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::suggestion;
 use crate::expr::ast::Argument;
-use crate::expr::check::{Checker, Checks, Typed, mismatch, typed};
+use crate::expr::check::{Checker, Checks, Typed, either, mismatch, typed};
 use crate::expr::distribution::Distribution;
 use crate::expr::error::ExprError;
 use crate::expr::formulas::{FORMULAS, Formula, Kind as FormulaKind};
@@ -223,7 +223,8 @@ impl Checker<'_> {
                     let message = "the default must be of the same kind as the value";
                     return Err(ExprError::new("type-mismatch", range.clone(), message));
                 }
-                let call = typed(IrKind::Call(function, vec![value.ir, default.ir]), range, value.ty);
+                let ty = either(&value, &default);
+                let call = typed(IrKind::Call(function, vec![value.ir, default.ir]), range, ty);
                 Ok(Typed { hint: value.hint, ..call })
             }
             Function::First | Function::Distinct => self.of_list(function, name, arguments, range),

@@ -72,10 +72,19 @@ impl Checker<'_> {
             AstKind::Compare(comparison, a, b) => self.compare(*comparison, a, b, range),
             AstKind::And(a, b) => self.junction(false, a, b, range),
             AstKind::Or(a, b) => self.junction(true, a, b, range),
-            AstKind::Convert(value, target) => self.convert(value, target),
+            AstKind::Convert(value, target) => self.convert(value, target, range),
             AstKind::Member(value, list) => self.member(value, list, range),
             AstKind::Known(value, known) => {
                 let value = self.expression(value)?;
+                if let Type::Group(of, path) = &value.ty {
+                    let (name, stated) = (of.name(), format!("{path}.stated"));
+                    let message = format!("`{name}.{path}` is a group of values, of which each may be known or not");
+                    let help = match self.schema.field(*of, &stated) {
+                        FieldType::Field(..) => format!("write `or_else({name}.{stated}, false)`, or name one of them"),
+                        _ => format!("name one of them, after `{name}.{path}.`"),
+                    };
+                    return Err(ExprError::new("type-mismatch", range.clone(), message).help(help));
+                }
                 Ok(typed(IrKind::Known(Box::new(value.ir), *known), range, Type::Bool))
             }
             AstKind::If(condition, yes, no) => self.conditional(condition, yes, no, range),
@@ -238,22 +247,18 @@ impl Checker<'_> {
     }
 
     fn arithmetic(&mut self, operator: Arithmetic, a: &Ast, b: &Ast, range: &Range<usize>) -> Checks {
-        let (a_ast, b_ast) = (a, b);
+        let exponent = b.range.clone();
         let (a, left) = self.quantity(a)?;
         let (b, right) = self.quantity(b)?;
         let result = match operator {
             Arithmetic::Add | Arithmetic::Subtract if left == right => Some(left),
             Arithmetic::Add | Arithmetic::Subtract => {
-                return Err(clash(
-                    if operator == Arithmetic::Add { "add" } else { "subtract" },
-                    (a_ast, left),
-                    (b_ast, right),
-                    range,
-                ));
+                let verb = if operator == Arithmetic::Add { "add" } else { "subtract" };
+                return Err(clash(verb, left, right, range));
             }
             Arithmetic::Multiply => left.times(right),
             Arithmetic::Divide => left.per(right),
-            Arithmetic::Power => power(left, right, &b.ir, &b_ast.range)?,
+            Arithmetic::Power => power(left, right, &b.ir, &exponent)?,
         };
         let dimension = result.ok_or_else(|| {
             ExprError::new("too-many-units", range.clone(), "this combines units to a power that can't mean anything")
@@ -273,7 +278,7 @@ impl Checker<'_> {
         let ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         match (&left.ty, &right.ty) {
             (Type::Quantity(x), Type::Quantity(y)) if x == y => {}
-            (Type::Quantity(x), Type::Quantity(y)) => return Err(clash("compare", (a, *x), (b, *y), range)),
+            (Type::Quantity(x), Type::Quantity(y)) => return Err(clash("compare", *x, *y, range)),
             (x, y) if x.compatible(y) && !ordered && !matches!(x, Type::Group(..)) => {}
             (x, y) if x.compatible(y) => {
                 return Err(ExprError::new("type-mismatch", range.clone(), format!("{} has no order", x.describe()))
@@ -290,7 +295,14 @@ impl Checker<'_> {
         Ok(typed(IrKind::Compare(comparison, Box::new(left.ir), Box::new(right.ir)), range, Type::Bool))
     }
 
-    fn convert(&mut self, value: &Ast, target: &UnitTarget) -> Checks {
+    fn convert(&mut self, value: &Ast, target: &UnitTarget, range: &Range<usize>) -> Checks {
+        // `x in items`: what is declared as a list here isn't meant as a unit.
+        if let UnitTarget::Unit { text, range: place, .. } = target
+            && self.is_list(text)
+        {
+            let list = Ast { kind: AstKind::Name(text.clone()), range: place.clone() };
+            return self.member(value, &list, range);
+        }
         let (mut inner, dimension) = self.quantity(value)?;
         inner.hint = match target {
             UnitTarget::Unit { text, factor, dimension: wanted, range } => {
@@ -317,11 +329,21 @@ impl Checker<'_> {
         Ok(inner)
     }
 
+    fn is_list(&self, name: &str) -> bool {
+        let of_local = self.locals.iter().rev().find(|(local, _)| local == name).map(|(_, ty)| ty.clone());
+        let of_slot = || match self.schema.name(name) {
+            Some(NameType::Slot { ty, .. }) => Some(ty),
+            _ => None,
+        };
+        matches!(of_local.or_else(of_slot), Some(Type::List(_)))
+    }
+
     fn member(&mut self, value: &Ast, list: &Ast, range: &Range<usize>) -> Checks {
         let left = self.expression(value)?;
         let right = self.expression(list)?;
         let Type::List(inner) = &right.ty else { return Err(mismatch("a list", &right.ty, list.range.clone())) };
-        if !inner.compatible(&left.ty) {
+        let nothing = matches!(&right.ir.kind, IrKind::List(members) if members.is_empty());
+        if !nothing && !inner.compatible(&left.ty) {
             return Err(ExprError::new(
                 "type-mismatch",
                 range.clone(),
@@ -342,10 +364,8 @@ impl Checker<'_> {
                 format!("one branch is {}, the other is {}", a.ty.describe(), b.ty.describe()),
             ));
         }
-        Ok(Typed {
-            hint: a.hint,
-            ..typed(IrKind::If(Box::new(condition), Box::new(a.ir), Box::new(b.ir)), range, a.ty)
-        })
+        let ty = either(&a, &b);
+        Ok(Typed { hint: a.hint, ..typed(IrKind::If(Box::new(condition), Box::new(a.ir), Box::new(b.ir)), range, ty) })
     }
 
     fn list(&mut self, items: &[Ast], range: &Range<usize>) -> Checks {
@@ -353,7 +373,7 @@ impl Checker<'_> {
         let mut list = Vec::new();
         for item in items {
             let value = self.expression(item)?;
-            match &inner {
+            inner = Some(match inner {
                 Some(first) if !first.compatible(&value.ty) => {
                     return Err(mismatch(
                         &format!("{} (like the first)", first.describe()),
@@ -361,9 +381,9 @@ impl Checker<'_> {
                         item.range.clone(),
                     ));
                 }
-                Some(_) => {}
-                None => inner = Some(value.ty),
-            }
+                Some(so_far) => so_far.joined(&value.ty),
+                None => value.ty,
+            });
             list.push(value.ir);
         }
         Ok(typed(IrKind::List(list), range, Type::List(Box::new(inner.unwrap_or(Type::Text)))))
@@ -374,7 +394,7 @@ impl Checker<'_> {
         let (a, left) = self.quantity(low)?;
         let (b, right) = self.quantity(high)?;
         if left != right {
-            return Err(clash("make a range of", (low, left), (high, right), range));
+            return Err(clash("make a range of", left, right, range));
         }
         if self.draws > draws {
             return Err(ExprError::new("nested-uncertainty", range.clone(), "the ends of a range must be certain")
@@ -462,24 +482,32 @@ fn power(base: Dimension, exponent: Dimension, ir: &Ir, range: &Range<usize>) ->
     }
 }
 
-fn clash(verb: &str, (a, left): (&Ast, Dimension), (b, right): (&Ast, Dimension), range: &Range<usize>) -> ExprError {
-    let missing = left.per(right).filter(|rest| !rest.is_none());
-    let way_out = match missing {
-        Some(rest) if right.is_none() => format!("give the second value a unit, such as {}", rest.example()),
-        Some(rest) if left.is_none() => format!(
-            "give the first value a unit, such as {}",
-            rest.per(Dimension::NONE).map_or("", |_| right.example())
-        ),
-        Some(rest) if left.per(right) == Some(Dimension::TIME) => {
-            format!("multiply the second by {rest}, or divide the first by it")
-        }
-        Some(rest) if right.per(left) == Some(Dimension::TIME) => {
-            let _ = rest;
-            "multiply the first by a time, or divide the second by one".to_owned()
-        }
-        _ => "bring both to the same dimension first".to_owned(),
+/// The type of one of two values: of a field's words still these if the other is one of them.
+pub(super) fn either(a: &Typed, b: &Typed) -> Type {
+    let known = |words: &Type, other: &Typed| match (words, &other.ir.kind) {
+        (Type::Word(words), IrKind::Text(text)) => words.contains(&text.as_str()),
+        _ => false,
     };
-    let _ = (a, b);
+    match (&a.ty, &b.ty) {
+        (words, Type::Text) if known(words, b) => words.clone(),
+        (Type::Text, words) if known(words, a) => words.clone(),
+        (a, b) => a.joined(b),
+    }
+}
+
+fn clash(verb: &str, left: Dimension, right: Dimension, range: &Range<usize>) -> ExprError {
+    let time = Some(Dimension::TIME);
+    let way_out = if right.is_none() {
+        format!("give the second value a unit, such as {}", left.example())
+    } else if left.is_none() {
+        format!("the first has no unit; give it one, such as {}, or take the unit of the second away", right.example())
+    } else if left.per(right) == time {
+        format!("multiply the second by {}, or divide the first by it", Dimension::TIME)
+    } else if right.per(left) == time {
+        "multiply the first by a time, or divide the second by one".to_owned()
+    } else {
+        "bring both to the same dimension first".to_owned()
+    };
     ExprError::new("dimension-mismatch", range.clone(), format!("can't {verb} {left} and {right}")).help(way_out)
 }
 

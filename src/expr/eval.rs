@@ -243,7 +243,8 @@ impl<'w> Evaluator<'_, 'w> {
 
     fn member(&mut self, value: &'w Ir, list: &'w Ir, range: &Range<usize>) -> Evaluated<'w> {
         let value = self.value(value)?;
-        if matches!(value, Value::Unknown(_)) {
+        let nothing = matches!(&list.kind, IrKind::List(members) if members.is_empty());
+        if matches!(value, Value::Unknown(_)) && !nothing {
             return Ok(value);
         }
         // Most lists are written out, and need not be made to be searched.
@@ -254,7 +255,7 @@ impl<'w> Evaluator<'_, 'w> {
                     member @ Value::Unknown(_) => {
                         unknown.get_or_insert(member);
                     }
-                    member if member == value => return Ok(Value::Bool(true)),
+                    member if same(&member, &value) => return Ok(Value::Bool(true)),
                     _ => {}
                 }
             }
@@ -310,21 +311,18 @@ impl<'w> Evaluator<'_, 'w> {
         })
     }
 
-    /// The first of some values that is known, or the last.
-    fn first_known(&mut self, arguments: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
-        let mut last = impossible(range);
-        for argument in arguments {
-            last = self.value(argument);
-            if !matches!(last, Ok(Value::Unknown(_))) {
-                break;
-            }
+    /// A value where it is known, otherwise another one.
+    fn or_else(&mut self, arguments: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
+        let [value, default] = arguments else { return impossible(range) };
+        match self.value(value)? {
+            Value::Unknown(_) => self.value(default),
+            known => Ok(known),
         }
-        last
     }
 
     fn call(&mut self, function: Function, arguments: &'w [Ir], range: &Range<usize>) -> Evaluated<'w> {
         if function == Function::OrElse {
-            return self.first_known(arguments, range);
+            return self.or_else(arguments, range);
         }
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
@@ -439,6 +437,14 @@ pub(crate) fn arithmetic(operator: Arithmetic, x: f64, y: f64, range: &Range<usi
         return Err(ExprError::new("undefined", range.clone(), "this has no value (a root of a negative number?)"));
     }
     finite(result, range)
+}
+
+/// Whether two values are equal, numbers up to rounding.
+pub(super) fn same(a: &Value<'_>, b: &Value<'_>) -> bool {
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => close(*x, *y),
+        _ => a == b,
+    }
 }
 
 /// What a comparison says; unknown if one side is.

@@ -2,12 +2,12 @@
 //! conditions for most things, and needs neither names nor lists to do so.
 
 use crate::expr::ast::Comparison;
-use crate::expr::eval::{EntityRef, Value, compare};
+use crate::expr::eval::{EntityRef, Value, compare, same};
 use crate::expr::ir::{Checked, FieldId, Ir, IrKind};
 
 /// A test of one field that has to hold for a condition to hold.
 #[derive(Debug)]
-pub struct Gate<'w> {
+pub(crate) struct Gate<'w> {
     /// The field, and before it those through which it is reached.
     path: Vec<FieldId>,
     wants: Wants<'w>,
@@ -59,7 +59,7 @@ impl<'w> Gate<'w> {
             (_, Value::Unknown(_)) => false,
             (Wants::Flag(wanted), _) => value == Value::Bool(!wanted),
             (Wants::Compared(comparison, with), _) => compare(*comparison, value, with.clone()) == Value::Bool(false),
-            (Wants::OneOf(members), _) => !members.contains(&value),
+            (Wants::OneOf(members), _) => !members.iter().any(|member| same(member, &value)),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::expr::ast::Argument;
 use crate::expr::check::{Checker, Checks, mismatch, typed};
 use crate::expr::error::ExprError;
-use crate::expr::eval::{EntityRef, Evaluated, Evaluator, Value, count, finite, impossible};
+use crate::expr::eval::{EntityRef, Evaluated, Evaluator, Value, count, finite, impossible, same};
 use crate::expr::function::Function;
 use crate::expr::ir::IrKind;
 use crate::expr::schema::Type;
@@ -204,7 +204,7 @@ pub(super) fn distinct<'w>(items: &[Value<'w>]) -> Value<'w> {
 
 /// Whether a value is in a list; if it isn't among the known members, an unknown one might be it.
 pub(super) fn has<'w>(items: &[Value<'w>], value: &Value<'w>) -> Value<'w> {
-    if items.contains(value) {
+    if items.iter().any(|item| same(item, value)) {
         return Value::Bool(true);
     }
     unknown_of(items).cloned().unwrap_or(Value::Bool(false))

@@ -46,6 +46,15 @@ impl Type {
             _ => self == other || text(self) && text(other),
         }
     }
+
+    /// What a value of either of two compatible types is. Of words only those may be some other text that aren't the same.
+    pub(super) fn joined(&self, other: &Type) -> Type {
+        match (self, other) {
+            (Type::List(a), Type::List(b)) => Type::List(Box::new(a.joined(b))),
+            _ if self == other => self.clone(),
+            _ => Type::Text,
+        }
+    }
 }
 
 /// What a name stands for.

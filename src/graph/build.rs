@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attributes::{AttributeSet, AttributeValue, Origin};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
+use crate::graph::percentiles;
 use crate::graph::{Child, Component, Data, Flow, Graph, Link, Region, Step, Zone};
 use crate::source::{Span, Spanned};
 use crate::spec::{Chain, ComponentSpec, FlowSpec, Spec, StepSpec};
-use crate::vocabulary::{AttributeId, Target, attr};
+use crate::vocabulary::{AttributeId, Kind, Target, attr};
 
 /// Calls nested deeper than this are refused.
 const MAX_CALL_DEPTH: usize = 500;
@@ -152,6 +153,7 @@ impl Builder<'_> {
         let standby: Vec<usize> = names("standby.region").iter().filter_map(|name| self.region(name)).collect();
         self.standby(&spec, &standby, &regions);
         self.copies(&spec);
+        percentiles::check(&spec.attributes, self.diagnostics);
         let index = self.graph.components.len();
         self.graph.names.insert(spec.name.value.clone(), index);
         let mut component = Component {
@@ -297,6 +299,26 @@ impl Builder<'_> {
         found
     }
 
+    /// What a condition on hits and misses names.
+    fn cache(&mut self, name: &Spanned<String>) -> Option<usize> {
+        let index = self.resolve(name)?;
+        let component = self.graph.components.get(index)?;
+        let says = [attr!(Component, "hit"), attr!(Component, "items")];
+        let is_cache = matches!(component.kind, Kind::Cache | Kind::Cdn);
+        if !is_cache && says.iter().all(|id| component.attribute(*id).is_none()) {
+            let what = component.kind.name();
+            self.error(
+                "not-a-cache",
+                name.span,
+                format!("`{}` is a {what} and says nothing of hits, so it has neither hits nor misses", name.value),
+                "name a cache that is asked before, or write how often the call happens (`10 %`); what answers some \
+                 requests by itself says so with `hit:`"
+                    .to_owned(),
+            );
+        }
+        Some(index)
+    }
+
     fn link(&mut self, caller: usize, callee: usize, span: Span, synchronous: bool) -> usize {
         let next = self.graph.links.len();
         let index = *self.links.entry((caller, callee)).or_insert(next);
@@ -321,6 +343,7 @@ impl Builder<'_> {
     }
 
     fn flow(&mut self, spec: FlowSpec) {
+        percentiles::check(&spec.attributes, self.diagnostics);
         let start = self.graph.steps.len();
         let index = self.graph.flows.len();
         self.graph.flows.push(Flow {
@@ -394,7 +417,7 @@ impl Builder<'_> {
     ) -> Option<(Option<usize>, usize)> {
         let hops: Vec<Option<usize>> = chain.hops.iter().map(|hop| self.resolve(&hop.name)).collect();
         let conditions: Vec<(bool, usize)> =
-            chain.conditions.iter().filter_map(|(hit, name)| Some((*hit, self.resolve(name)?))).collect();
+            chain.conditions.iter().filter_map(|(hit, name)| Some((*hit, self.cache(name)?))).collect();
         let hops: Vec<usize> = hops.into_iter().collect::<Option<_>>()?;
         let caller = *hops.first()?;
         let parent = self.parent_of(flow, caller, chain, reached)?;

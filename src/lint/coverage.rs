@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::expr::{Budget, Checked, EntityRef, Value, evaluate};
+use crate::expr::{Budget, Checked, EntityRef, Value};
 use crate::lint::parameter::ParameterValue;
 use crate::lint::rule::{PARAMETERS_FROM, Rule};
 use crate::lint::world::{Scope, World};
@@ -119,11 +119,7 @@ pub fn fires<'w>(world: &World<'w>, rule: &'w Rule, variant: &'w Variant) -> Opt
     let parameters: Vec<Value<'w>> = variant.parameters.iter().map(ParameterValue::as_value).collect();
     for subject in subjects(world, rule) {
         let scope = Scope::with(world, subject, &parameters, &variant.lets, &budget);
-        let value = evaluate(&variant.when, &scope, &budget).ok()?;
-        if scope.failure().is_some() {
-            return None;
-        }
-        if value == Value::Bool(true) {
+        if scope.value(&variant.when).ok()? == Value::Bool(true) {
             return Some(true);
         }
     }
@@ -161,31 +157,33 @@ pub fn silence<'w>(world: &World<'w>, rule: &'w Rule, parts: &'w Parts) -> Vec<S
     let (budget, target) = (Budget::new(STEPS), rule.target.name());
     let parameters: Vec<Value<'w>> = rule.parameters.iter().map(|known| known.default.as_value()).collect();
     let mut told = Vec::new();
-    for subject in subjects(world, rule).into_iter().take(TOLD) {
+    let all = subjects(world, rule);
+    for subject in all.iter().copied().take(TOLD) {
         let scope = Scope::with(world, subject, &parameters, &rule.lets, &budget);
         let mut found = Vec::new();
-        blame(parts, &scope, &budget, &mut found);
+        blame(parts, &scope, &mut found);
         told.extend(found.into_iter().map(|reason| format!("{target} `{}`: {reason}", world.name(subject))));
     }
-    let more = world.count(rule.target).saturating_sub(TOLD);
+    let more = all.len().saturating_sub(TOLD);
     if more > 0 {
         told.push(format!("and {more} more"));
     }
     if told.is_empty() {
-        told.push(format!("there is no {target} in it"));
+        let asked = rule.subjects.told();
+        told.push(format!("there is no {target}{asked} in it"));
     }
     told
 }
 
-fn blame<'w>(parts: &'w Parts, scope: &Scope<'_, 'w>, budget: &Budget, told: &mut Vec<String>) {
-    let unknown = match evaluate(&parts.checked, scope, budget) {
+fn blame<'w>(parts: &'w Parts, scope: &Scope<'_, 'w>, told: &mut Vec<String>) {
+    let unknown = match scope.value(&parts.checked) {
         Ok(Value::Bool(true)) => return,
         Ok(Value::Unknown(missing)) => Some(missing),
         _ => None,
     };
     for operand in &parts.operands {
         let before = told.len();
-        blame(operand, scope, budget, told);
+        blame(operand, scope, told);
         // One operand that doesn't hold is enough for an `and`.
         if parts.is_and && told.len() > before {
             return;

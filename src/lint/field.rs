@@ -388,7 +388,7 @@ fn all_fields() -> Vec<FieldDef> {
             key,
             ty: Type::Bool,
             hint: Hint::Auto,
-            doc: "Whether anything of this group is stated; false for `none`.",
+            doc: "Whether anything of this group is stated; false for `none`, unknown if nothing is said: `or_else(…, false)`.",
             get: Getter::Stated(members(group)),
         });
     }

@@ -2,14 +2,14 @@
 
 use crate::attributes::{Attribute, AttributeValue, Origin, spelled};
 use crate::diagnostic::suggestion;
-use crate::expr::{Budget, Checked, EntityRef, ExprError, Type, Value, evaluate};
+use crate::expr::{Checked, EntityRef, ExprError, Type, Value};
 use crate::lint::Finding;
 use crate::lint::keys::{FIX_KEYS, names as names_of};
 use crate::lint::rule::{Loader, RuleNames, Template};
-use crate::lint::run::{Mentions, fill, own};
+use crate::lint::run::{Mentions, defined, fill, own};
 use crate::lint::world::{Scope, World};
 use crate::quantity::{Dimension, quantity};
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{SourceId, Sources};
 use crate::spec::{Edit, Editor, Replacement, Subject, quoted};
 use crate::vocabulary::{AttributeId, Shape, Target};
 use crate::yaml::{Document, Node, Value as Yaml};
@@ -253,24 +253,23 @@ pub(super) fn propose<'w>(
     fix: &'w Fix,
     subject: EntityRef,
     scope: &Scope<'_, 'w>,
-    budget: &Budget,
 ) -> Result<Option<Proposal>, ExprError> {
     let world = scope.world;
     if let Some(when) = &fix.when
-        && !matches!(evaluate(when, scope, budget)?, Value::Bool(true))
+        && !matches!(scope.value(when)?, Value::Bool(true))
     {
         return Ok(None);
     }
-    let title = text(&fix.title, scope, budget)?;
+    let title = text(&fix.title, scope)?;
     let mut proposal = Proposal { title, safe: fix.safe, edits: Vec::new(), replacements: Vec::new(), refused: None };
-    let thing = match fix.on.as_ref().map(|on| evaluate(on, scope, budget)).transpose()? {
+    let thing = match fix.on.as_ref().map(|on| scope.value(on)).transpose()? {
         None => Some(subject),
         Some(Value::Entity(thing)) => Some(thing),
         Some(_) => None,
     };
     for (id, written) in &fix.sets {
         let edit = match thing {
-            Some(thing) => value(written, *id, scope, budget)?.and_then(|value| edit(world, thing, *id, value)),
+            Some(thing) => value(written, *id, scope)?.and_then(|value| edit(world, thing, *id, value)),
             None => Err("it isn't known what would have to change".to_owned()),
         };
         match edit {
@@ -283,24 +282,20 @@ pub(super) fn propose<'w>(
     // What somebody wrote on purpose isn't changed unasked.
     proposal.safe &= proposal.edits.iter().all(|edit| edit.stated.is_none());
     for (name, what) in &fix.adds {
-        let (name, value) = (text(name, scope, budget)?, text(what, scope, budget)?);
+        let (name, value) = (text(name, scope)?, text(what, scope)?);
         if world.graph.component(&name).is_some() {
             proposal.refused.get_or_insert(format!("there is a component `{name}` already"));
         }
         let (stated, file) = (None, world.graph.place.map(|place| place.source));
         // Beside what it is for.
-        let file = thing.and_then(|thing| described(world, thing)).map(|span| span.source).or(file);
+        let file = thing.and_then(|thing| defined(world, thing)).map(|span| span.source).or(file);
         proposal.edits.push(Edit { subject: Subject::Component(name), key: String::new(), value, stated, file });
     }
     Ok(Some(proposal))
 }
 
-fn text<'w>(template: &'w Template, scope: &Scope<'_, 'w>, budget: &Budget) -> Result<String, ExprError> {
-    fill(template, scope, budget, &mut Mentions::default())
-}
-
-fn described(world: &World<'_>, thing: EntityRef) -> Option<Span> {
-    crate::lint::run::defined(world, thing)
+fn text<'w>(template: &'w Template, scope: &Scope<'_, 'w>) -> Result<String, ExprError> {
+    fill(template, scope, &mut Mentions::default())
 }
 
 /// A value as YAML. Outer error: the rule is broken; inner: it can't be told here.
@@ -308,7 +303,6 @@ fn value<'w>(
     written: &'w Written,
     id: AttributeId,
     scope: &Scope<'_, 'w>,
-    budget: &Budget,
 ) -> Result<Result<String, String>, ExprError> {
     let unknown = |missing: crate::expr::Missing| {
         let of = scope.world.name(missing.entity);
@@ -316,9 +310,9 @@ fn value<'w>(
     };
     let checked = match written {
         Written::Fixed(word) => return Ok(Ok(word.clone())),
-        Written::Text(template) => return Ok(quoted(&text(template, scope, budget)?)),
+        Written::Text(template) => return Ok(quoted(&text(template, scope)?)),
         Written::Names(list) => {
-            let names: Vec<String> = list.iter().map(|name| text(name, scope, budget)).collect::<Result<_, _>>()?;
+            let names: Vec<String> = list.iter().map(|name| text(name, scope)).collect::<Result<_, _>>()?;
             let names: Result<Vec<String>, String> = names.iter().map(|name| quoted(name)).collect();
             return Ok(
                 names.map(|names| if names.len() == 1 { names.concat() } else { format!("[{}]", names.join(", ")) })
@@ -326,10 +320,7 @@ fn value<'w>(
         }
         Written::Number(checked) | Written::Flag(checked) => checked,
     };
-    let value = evaluate(checked, scope, budget)?;
-    if let Some(error) = scope.failure() {
-        return Err(error);
-    }
+    let value = scope.value(checked)?;
     Ok(match value {
         Value::Number(number) => in_text(number, id.def().shape)
             .ok_or_else(|| format!("`{}` can't be {number}", id.def().key))
@@ -382,7 +373,7 @@ fn in_text(number: f64, shape: Shape) -> Option<String> {
 /// Sets one attribute of a thing, unless what it says today is more than a value.
 fn edit(world: &World<'_>, thing: EntityRef, id: AttributeId, value: String) -> Result<Edit, String> {
     let key = id.def().key.to_owned();
-    let place = described(world, thing);
+    let place = defined(world, thing);
     let name = world.name(thing);
     let subject = match thing.target {
         Target::Component => Subject::Component(name),

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, suggestion};
-use crate::expr::{Budget, Checked, EntityRef, ExprError, Type, Value, evaluate};
+use crate::expr::{Checked, EntityRef, ExprError, Type, Value};
 use crate::lint::Finding;
 use crate::lint::keys::{self, FOLLOWS_KEYS};
 use crate::lint::rule::{Loader, Rule, RuleNames};
@@ -172,15 +172,10 @@ fn leads_to(from: &Follows, name: &str, rules: &BTreeMap<&str, &Rule>) -> bool {
 }
 
 /// What ties a finding of a rule to others.
-pub(super) fn ties<'w>(
-    rule: &'w Rule,
-    subject: EntityRef,
-    scope: &Scope<'_, 'w>,
-    budget: &Budget,
-) -> Result<Ties, ExprError> {
+pub(super) fn ties<'w>(rule: &'w Rule, subject: EntityRef, scope: &Scope<'_, 'w>) -> Result<Ties, ExprError> {
     let mut cause = Some(Vec::new());
     for part in &rule.folding.one_for {
-        let value = evaluate(part, scope, budget)?;
+        let value = scope.value(part)?;
         cause = cause.zip(key(&value)).map(|(mut parts, part)| {
             parts.push(part);
             parts
@@ -189,12 +184,12 @@ pub(super) fn ties<'w>(
     let mut from = Vec::new();
     for follows in &rule.folding.follows_from {
         if let Some(when) = &follows.when
-            && !matches!(evaluate(when, scope, budget)?, Value::Bool(true))
+            && !matches!(scope.value(when)?, Value::Bool(true))
         {
             continue;
         }
         let on = match &follows.on {
-            Some(on) => evaluate(on, scope, budget)?,
+            Some(on) => scope.value(on)?,
             None => Value::Entity(subject),
         };
         from.extend(entities(&on).into_iter().map(|thing| (follows.rule.clone(), thing)));
@@ -313,20 +308,18 @@ fn point(finding: &mut Finding, span: Span, text: String) {
 
 /// For each finding the one that it goes below, if one is there.
 fn roots(findings: &[Finding]) -> Vec<Option<usize>> {
-    let mut by_rule: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    // The open findings of each rule about each thing, those with the same cause included.
+    let mut about: BTreeMap<(&str, EntityRef), Vec<usize>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.allowed.is_none()) {
-        by_rule.entry(finding.rule.as_str()).or_default().push(at);
+        for one in std::iter::once(finding).chain(&finding.also) {
+            about.entry((finding.rule.as_str(), one.subject)).or_default().push(at);
+        }
     }
-    let about = |finding: &Finding, thing: EntityRef| {
-        finding.subject == thing || finding.also.iter().any(|other| other.subject == thing)
-    };
     let parent = |finding: &Finding| {
         finding.ties.from.iter().filter(|_| finding.allowed.is_none()).find_map(|(rule, thing)| {
-            let list = by_rule.get(rule.as_str())?;
-            let fits = |at: &&usize| {
-                findings.get(**at).is_some_and(|main| about(main, *thing) && main.severity >= finding.severity)
-            };
-            list.iter().find(fits).copied()
+            let mut list = about.get(&(rule.as_str(), *thing))?.iter();
+            let as_bad = |at: &&usize| findings.get(**at).is_some_and(|main| main.severity >= finding.severity);
+            list.find(as_bad).copied()
         })
     };
     let parents: Vec<Option<usize>> = findings.iter().map(parent).collect();

@@ -72,9 +72,9 @@ impl<'g> Local<'g> {
         let mut off = None;
         for component in components {
             let severity = match self.nearest(rule, component) {
-                Some((setting, _)) if setting.severity.is_some() => setting.severity,
-                Some((setting, by)) => {
-                    let because = format!("turned off by `severity:` of {by}");
+                Some((setting, ..)) if setting.severity.is_some() => setting.severity,
+                Some((setting, kind, name)) => {
+                    let because = format!("turned off by `severity:` of {kind} {name}");
                     off = Some(Waiver::Spec { because, owner: None, until: None, span: setting.span });
                     None
                 }
@@ -85,15 +85,15 @@ impl<'g> Local<'g> {
         worst.ok_or(off)
     }
 
-    /// What the nearest place says, and which place it is.
-    fn nearest(&self, rule: &Rule, component: usize) -> Option<(&Setting, String)> {
+    /// What the nearest place says, and what sort of place it is with its name.
+    fn nearest(&self, rule: &Rule, component: usize) -> Option<(&Setting, &'static str, &str)> {
         let found = self.graph.components.get(component)?;
         if let Some(setting) = self.components.get(&component).and_then(|settings| deciding(settings, rule)) {
-            return Some((setting, format!("component {}", found.name)));
+            return Some((setting, "component", &found.name));
         }
         enclosing(&self.graph.groups, found.group).find_map(|group| {
             let setting = deciding(self.groups.get(group.name.as_str())?, rule)?;
-            Some((setting, format!("group {}", group.name)))
+            Some((setting, "group", group.name.as_str()))
         })
     }
 }

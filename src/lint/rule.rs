@@ -508,7 +508,7 @@ impl Loader<'_, '_> {
                 fixed.push_str(rest.get(..1)?);
                 at += 2;
             } else if rest.starts_with('{') {
-                let Some(close) = rest.find('}') else {
+                let Some(close) = closing(rest) else {
                     let span = node.inner_span(at..at + 1);
                     self.error(span, "this brace is not closed", "write `{component.name}`, or `{{` for a brace");
                     return None;
@@ -556,4 +556,14 @@ impl Loader<'_, '_> {
             .filter_map(|item| Some((item.as_str()?.to_owned(), item.span())))
             .collect()
     }
+}
+
+/// Where the brace closes that a text begins with; one in quotes is part of a text inside.
+fn closing(text: &str) -> Option<usize> {
+    let mut quoted = false;
+    let close = text.char_indices().find(|(_, c)| {
+        quoted ^= *c == '"';
+        *c == '}' && !quoted
+    });
+    close.map(|(at, _)| at).or_else(|| text.find('}'))
 }

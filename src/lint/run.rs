@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attributes::{AttributeSet, Origin};
 use crate::diagnostic::{Diagnostics, Label, Severity};
-use crate::expr::{Budget, Checked, EntityRef, Gate, Type, Value, evaluate};
+use crate::expr::{Budget, Checked, EntityRef, Gate, Type, Value};
 use crate::lint::fix::propose;
 use crate::lint::fold::ties;
 use crate::lint::local::Local;
@@ -21,9 +21,6 @@ use crate::vocabulary::Target;
 /// Steps that one rule may take for each thing it is asked about, on top of a fixed allowance.
 const STEPS_EACH: u64 = 2_000;
 const STEPS_FIXED: u64 = 20_000_000;
-
-/// Findings of one rule beyond this are only counted.
-const KEPT: usize = 1000;
 
 /// A rule that could not decide about some things.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +40,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Rules that could not decide everywhere.
     pub not_checked: Vec<NotChecked>,
+    /// The rules that were asked, by configuration or because the spec turns them on for something.
+    pub asked: BTreeSet<String>,
     /// Mistakes in rules that show only while running.
     pub diagnostics: Diagnostics,
     /// How much work the conditions were, in elementary steps of evaluation.
@@ -62,6 +61,7 @@ pub fn run<'w>(
     for rule in rules.iter().filter(|rule| policy.packs.have(&rule.pack)) {
         let severity = policy.severity(rule);
         if severity.is_some() || local.asks(rule) {
+            outcome.asked.insert(rule.name.clone());
             one(world, &Asked::new(rule, overrides), severity, &local, &mut outcome);
         }
     }
@@ -80,11 +80,10 @@ fn one<'w>(
 ) {
     let rule = asked.rule;
     let count = world.count(rule.target);
-    let allowed = STEPS_FIXED + STEPS_EACH * count as u64;
-    let budget = Budget::new(allowed);
+    let steps = STEPS_FIXED + STEPS_EACH * count as u64;
+    let budget = Budget::new(steps);
     let mut unknown = 0;
     let mut missing: BTreeMap<&'static str, String> = BTreeMap::new();
-    let mut found = 0;
     let gate = Gate::of(&rule.when);
     for index in 0..count {
         let subject = EntityRef { target: rule.target, index: u32::try_from(index).unwrap_or(u32::MAX) };
@@ -96,7 +95,7 @@ fn one<'w>(
             continue;
         }
         // What is off by configuration is not asked at all; what the spec turns off is asked, and shown as allowed there.
-        let (severity, allowed) = match local.severity(rule, subject, elsewhere) {
+        let (severity, waiver) = match local.severity(rule, subject, elsewhere) {
             Ok(severity) => (severity, None),
             Err(Some(waiver)) => (elsewhere.unwrap_or(rule.severity), Some(waiver)),
             Err(None) => continue,
@@ -108,10 +107,7 @@ fn one<'w>(
                 missing.entry(field).or_insert_with(|| world.name(of));
             }
             Ok(Verdict::Fires(finding)) => {
-                found += 1;
-                if found <= KEPT {
-                    outcome.findings.push(Finding { severity, allowed, ..*finding });
-                }
+                outcome.findings.push(Finding { severity, allowed: waiver, ..*finding });
             }
             Err(error) => {
                 // The rule's file is not among the spec's sources, so the message says where it is and points at the spec.
@@ -125,7 +121,7 @@ fn one<'w>(
             }
         }
     }
-    outcome.work += allowed - budget.left();
+    outcome.work += steps - budget.left();
     if unknown > 0 {
         let missing = missing.into_iter().map(|(field, of)| (field.to_owned(), of)).collect();
         outcome.not_checked.push(NotChecked { rule: rule.name.clone(), count: unknown, missing });
@@ -146,23 +142,18 @@ fn judge<'w>(
 ) -> Result<Verdict, crate::expr::ExprError> {
     let rule = asked.rule;
     let scope = Scope::new(world, subject, asked, budget);
-    let verdict = evaluate(&rule.when, &scope, budget);
-    // A failure inside a `let` is reported as itself, not as the unknown value that it left behind.
-    if let Some(error) = scope.failure() {
-        return Err(error);
-    }
-    match verdict? {
+    match scope.value(&rule.when)? {
         Value::Bool(true) => {}
         Value::Unknown(missing) => return Ok(Verdict::Unknown(missing.field, missing.entity)),
         _ => return Ok(Verdict::Silent),
     }
     let Some(span) = place(world, rule, subject) else { return Ok(Verdict::Silent) };
     let mut mentions = Mentions::default();
-    let message = fill(&rule.message, &scope, budget, &mut mentions)?;
+    let message = fill(&rule.message, &scope, &mut mentions)?;
     Ok(Verdict::Fires(Box::new(Finding {
         fingerprint: fingerprint(world, rule, subject, &mentions),
-        ties: ties(rule, subject, &scope, budget)?,
-        fix: rule.fix.as_ref().map(|fix| propose(fix, subject, &scope, budget)).transpose()?.flatten(),
+        ties: ties(rule, subject, &scope)?,
+        fix: rule.fix.as_ref().map(|fix| propose(fix, subject, &scope)).transpose()?.flatten(),
         also: Vec::new(),
         related: related(world, subject, span, &mentions),
         rule: rule.name.clone(),
@@ -171,7 +162,7 @@ fn judge<'w>(
         pack: Some(rule.pack.clone()),
         confidence: rule.confidence,
         message,
-        help: fill(&rule.help, &scope, budget, &mut Mentions::default())?,
+        help: fill(&rule.help, &scope, &mut Mentions::default())?,
         subject,
         subject_name: world.name(subject),
         span,
@@ -273,7 +264,6 @@ fn printable(text: &str) -> String {
 pub(super) fn fill<'w>(
     template: &'w Template,
     scope: &Scope<'_, 'w>,
-    budget: &Budget,
     mentions: &mut Mentions,
 ) -> Result<String, crate::expr::ExprError> {
     let mut text = String::new();
@@ -281,7 +271,7 @@ pub(super) fn fill<'w>(
         match part {
             Part::Text(fixed) => text.push_str(fixed),
             Part::Value(checked) => {
-                let value = evaluate(checked, scope, budget)?;
+                let value = scope.value(checked)?;
                 mentions.add(&value, scope.world);
                 text.push_str(&shown(checked, &value, scope.world));
             }

@@ -1,5 +1,7 @@
 //! `allow:`: findings that the team accepts, with a reason and perhaps a date; stale ones are findings themselves.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::expr::EntityRef;
 use crate::lint::fold::Ties;
@@ -14,6 +16,13 @@ use crate::vocabulary::Target;
 
 /// Marks what is allowed and adds findings for suppressions that are expired or match nothing.
 pub(super) fn apply(world: &World<'_>, rules: &[Rule], policy: Policy<'_>, today: Option<Day>, outcome: &mut Outcome) {
+    // The findings of each rule; several hundred entries may name one of them each.
+    let mut of_rule: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut of_thing: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (at, finding) in outcome.findings.iter().enumerate().filter(|_| !world.graph.allow.is_empty()) {
+        of_rule.entry(finding.rule.clone()).or_default().push(at);
+        of_thing.entry((finding.rule.clone(), finding.subject_name.clone())).or_default().push(at);
+    }
     for allowance in &world.graph.allow {
         let Some(rule) = rules.iter().find(|rule| rule.name == allowance.rule.value) else {
             let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
@@ -31,11 +40,14 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], policy: Policy<'_>, today
         };
         let expired = allowance.until.as_ref().zip(today).is_some_and(|(until, today)| today > until.value);
         let (mut used, mut shadowed) = (false, false);
-        for finding in &mut outcome.findings {
-            let matches = finding.rule == allowance.rule.value
-                && allowance.on.as_ref().is_none_or(|on| on.value == finding.subject_name);
-            shadowed |= matches && finding.allowed.is_some();
-            if matches && finding.allowed.is_none() {
+        let matching = match &allowance.on {
+            Some(on) => of_thing.get(&(allowance.rule.value.clone(), on.value.clone())),
+            None => of_rule.get(&allowance.rule.value),
+        };
+        for at in matching.into_iter().flatten() {
+            let Some(finding) = outcome.findings.get_mut(*at) else { continue };
+            shadowed |= finding.allowed.is_some();
+            if finding.allowed.is_none() {
                 used = true;
                 if !expired {
                     finding.allowed = Some(Waiver::Spec {

@@ -199,9 +199,13 @@ impl<'s, 'w> Scope<'s, 'w> {
         Scope { world, subject, parameters, lets, values, failure, budget }
     }
 
-    /// What went wrong while computing a `let`.
-    pub fn failure(&self) -> Option<ExprError> {
-        self.failure.borrow().clone()
+    /// The value of an expression. A failure inside a `let` is reported as itself, not as the unknown value that it leaves behind.
+    pub fn value(&self, checked: &'w Checked) -> Result<Value<'w>, ExprError> {
+        let value = evaluate(checked, self, self.budget);
+        match self.failure.borrow_mut().take() {
+            Some(error) => Err(error),
+            None => value,
+        }
     }
 
     fn computed(&self, at: usize) -> Value<'w> {

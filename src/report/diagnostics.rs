@@ -1,5 +1,6 @@
 //! Text with the source line, drawn by miette. Lines are found through the source's index, not by scanning.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use miette::{
@@ -10,7 +11,7 @@ use miette::{
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::report::place::Place;
 use crate::report::{Checked, Item, concise, line, plural, safe};
-use crate::source::{Source, Sources};
+use crate::source::{Source, Sources, Span};
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,42 @@ impl<'s> Indexed<'s> {
     }
 }
 
+/// Bytes of a line that is drawn whole; of a longer one only what is around the place.
+const LONG: usize = 1000;
+/// Bytes around a place in a longer line.
+const AROUND: usize = 100;
+
+/// Where the line begins in which a place stands, if it is long.
+fn long_line(source: &Source, at: usize) -> Option<usize> {
+    let line = source.line_index(at);
+    let (start, end) = (source.line_start(line), source.line_start(line + 1));
+    (end - start > LONG).then_some(start)
+}
+
+/// Takes away the labels that can't be drawn beside an earlier one, since they are far from it in a long line, and shortens what
+/// is too wide.
+fn out_of_view(labels: &mut Vec<Label>, source: &Source) -> Vec<Label> {
+    let (mut kept, mut others): (Vec<Label>, Vec<Label>) = (Vec::new(), Vec::new());
+    for mut label in labels.drain(..) {
+        let range = label.span.range();
+        if let Some(line) = long_line(source, range.start) {
+            let beside = |other: &Label| {
+                let start = other.span.range().start;
+                long_line(source, start) != Some(line) || start.abs_diff(range.start) <= AROUND
+            };
+            if !kept.iter().all(beside) {
+                others.push(label);
+                continue;
+            }
+            let end = source.text().floor_char_boundary(range.start + AROUND);
+            label.span = Span::new(label.span.source, range.start..range.end.min(end));
+        }
+        kept.push(label);
+    }
+    *labels = kept;
+    others
+}
+
 impl SourceCode for Indexed<'_> {
     fn read_span<'a>(
         &'a self,
@@ -59,7 +96,13 @@ impl SourceCode for Indexed<'_> {
         let end = (span.offset() + span.len()).min(source.text().len());
         let first = source.line_index(span.offset()).saturating_sub(before);
         let last = (source.line_index(end) + after).min(source.line_count().saturating_sub(1));
-        let (from, to) = (source.line_start(first), source.line_start(last + 1));
+        let (mut from, mut to) = (source.line_start(first), source.line_start(last + 1));
+        if long_line(source, span.offset()).is_some() {
+            from = from.max(source.text().floor_char_boundary(span.offset().saturating_sub(AROUND)));
+        }
+        if long_line(source, end).is_some() {
+            to = to.min(source.text().ceil_char_boundary(end + AROUND));
+        }
         let inner = from.checked_sub(self.from).zip(to.checked_sub(self.from)).map(|(from, to)| from..to);
         let bytes = inner.and_then(|inner| self.lines.as_bytes().get(inner)).ok_or(MietteError::OutOfBounds)?;
         // The header names the line and column of the label itself, which miette asks for without context.
@@ -138,7 +181,8 @@ pub fn draw(item: Item<'_>, sources: &Sources, style: Style) -> String {
         GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).with_context_lines(0);
     let mut labels = item.labels();
     let file = labels.first().map(|label| label.span.source);
-    let others: Vec<Label> = labels.extract_if(.., |label| Some(label.span.source) != file).collect();
+    let mut others: Vec<Label> = labels.extract_if(.., |label| Some(label.span.source) != file).collect();
+    others.extend(file.map(|file| out_of_view(&mut labels, sources.get(file))).into_iter().flatten());
     let elsewhere = others.iter().map(|label| {
         let place = Place::new(sources, label.span);
         line(&format!("{}:{}: {}", place.file(), place.start, label.text))
@@ -157,19 +201,30 @@ pub fn draw_all(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> 
     diagnostics.iter().map(|diagnostic| draw(Item::Mistake(diagnostic), sources, style)).collect()
 }
 
+/// Findings that are drawn unless all are asked for: nobody reads more, and each takes a while.
+const DRAWN: usize = 1000;
+
 /// Waived findings that are listed unless all are asked for.
 const WAIVED: usize = 10;
 
 /// The report of `check` for people: what is open is drawn, what is waived has a line each.
 pub fn text(checked: &Checked<'_>, style: Style) -> String {
     let mut out = String::new();
-    let mut waived = Vec::new();
+    let (mut waived, mut drawn, mut open) = (Vec::new(), 0, 0);
     for item in checked.items() {
         if item.waiver().is_some() && !style.verbose {
             waived.push(item);
-        } else {
+            continue;
+        }
+        open += 1;
+        if drawn < DRAWN || style.verbose {
+            drawn += 1;
             out.push_str(&draw(item, checked.sources, style));
         }
+    }
+    if open > drawn {
+        let more = open - drawn;
+        let _ = writeln!(out, "… and {more} more; `--format concise` has a line for each, --verbose draws all");
     }
     for item in waived.iter().take(WAIVED) {
         waived_briefly(item, checked, style, &mut out);
@@ -240,22 +295,30 @@ fn baseline(checked: &Checked<'_>, style: Style, out: &mut String) {
 }
 
 fn not_checked(checked: &Checked<'_>, style: Style, out: &mut String) {
-    let list: Vec<_> = checked.analyses.iter().flat_map(|analysis| &analysis.not_checked).collect();
-    if list.is_empty() {
+    let all = checked.analyses.iter().flat_map(|analysis| &analysis.not_checked);
+    let rules: BTreeSet<&str> = all.map(|entry| entry.rule.as_str()).collect();
+    if rules.is_empty() {
         return;
     }
     if !style.verbose {
+        let (rules, specs) =
+            (plural(rules.len(), "rule"), if checked.analyses.len() == 1 { "spec doesn't" } else { "specs don't" });
         let _ = writeln!(
             out,
-            "{} rules could not decide everywhere because the spec doesn't say enough; --verbose lists what is missing",
-            list.len()
+            "{rules} could not decide everywhere because the {specs} say enough; --verbose lists what is missing"
         );
         return;
     }
-    let _ = writeln!(out, "Not decided, for lack of:");
-    for entry in list {
-        let missing: Vec<String> =
-            entry.missing.iter().map(|(field, of)| format!("`{field}` of {}", safe(of))).collect();
-        let _ = writeln!(out, "  {} ({}x): {}", entry.rule, entry.count, missing.join(", "));
+    for (analysis, file) in checked.analyses.iter().zip(checked.files).filter(|(one, _)| !one.not_checked.is_empty()) {
+        let of = match checked.analyses.len() {
+            1 => String::new(),
+            _ => format!(" in {}", line(checked.sources.get(*file).name())),
+        };
+        let _ = writeln!(out, "Not decided{of}, for lack of:");
+        for entry in &analysis.not_checked {
+            let missing: Vec<String> =
+                entry.missing.iter().map(|(field, of)| format!("`{field}` of {}", safe(of))).collect();
+            let _ = writeln!(out, "  {} ({}x): {}", entry.rule, entry.count, missing.join(", "));
+        }
     }
 }

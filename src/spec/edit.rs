@@ -79,7 +79,7 @@ pub struct Editor<'s> {
     sources: &'s Sources,
     /// The uppermost file first, then what it includes, then what it extends.
     files: Vec<Document<'s>>,
-    /// How many of them nobody extends.
+    /// How many of them may be written to: those that the spec, or what is laid over it, extends may be extended by others too.
     upper: usize,
 }
 
@@ -126,7 +126,7 @@ impl<'e> Places<'e> {
         self.editor.files.iter().position(|document| document.source() == id)
     }
 
-    /// The replacements that make all edits, or why one of them has no place. Edits of one thing are one replacement.
+    /// The replacements that make all edits, or why one of them has no place.
     pub fn replacements(&self, edits: &[Edit]) -> Result<Vec<Replacement>, String> {
         let mut done: Vec<Replacement> = Vec::new();
         let mut grouped: BTreeMap<(usize, &Subject), Vec<&Edit>> = BTreeMap::new();
@@ -139,10 +139,12 @@ impl<'e> Places<'e> {
                 None => grouped.entry((self.home(edit), &edit.subject)).or_default().push(edit),
             }
         }
+        // Files in which a section has been begun for the first of several things.
+        let mut begun = BTreeSet::new();
         for ((file, _), edits) in grouped {
-            done.extend(self.one(file, &edits)?);
+            done.extend(self.one(file, &edits, &mut begun)?);
         }
-        done.sort();
+        done.sort_by_key(|one| one.span);
         Ok(merged(done))
     }
 
@@ -160,12 +162,16 @@ impl<'e> Places<'e> {
         (0..self.editor.upper).find(named).unwrap_or(0)
     }
 
-    fn section(&self, file: usize, key: &str) -> Option<(Node<'e>, Node<'e>)> {
-        let root = self.editor.files.get(file)?.root()?;
-        root.entries().find(|(name, value)| name.as_str() == Some(key) && !value.is_null())
+    /// A key of the file itself, whose value may be empty.
+    fn entry(&self, file: usize, key: &str) -> Option<(Node<'e>, Node<'e>)> {
+        self.editor.files.get(file)?.root()?.entries().find(|(name, _)| name.as_str() == Some(key))
     }
 
-    fn one(&self, file: usize, edits: &[&Edit]) -> Result<Vec<Replacement>, String> {
+    fn section(&self, file: usize, key: &str) -> Option<(Node<'e>, Node<'e>)> {
+        self.entry(file, key).filter(|(_, value)| !value.is_null())
+    }
+
+    fn one(&self, file: usize, edits: &[&Edit], begun: &mut BTreeSet<usize>) -> Result<Vec<Replacement>, String> {
         let Some((edit, document)) = edits.first().zip(self.editor.files.get(file)) else { return Ok(Vec::new()) };
         let text = self.editor.sources.get(document.source()).text();
         let place = Place { document, text };
@@ -185,21 +191,29 @@ impl<'e> Places<'e> {
                 place.own(key, node)?;
                 place.thing(node, edits, edit.name())
             }
-            _ => self.fresh(file, &place, edits).map(|replacement| vec![replacement]),
+            _ => self.fresh(file, &place, edits, begun).map(|replacement| vec![replacement]),
         }
     }
 
     /// Something that the file says nothing of yet.
-    fn fresh(&self, file: usize, place: &Place<'_, '_>, edits: &[&Edit]) -> Result<Replacement, String> {
+    fn fresh(
+        &self,
+        file: usize,
+        place: &Place<'_, '_>,
+        edits: &[&Edit],
+        begun: &mut BTreeSet<usize>,
+    ) -> Result<Replacement, String> {
         let Some(edit) = edits.first() else { return Err("there is nothing to say".to_owned()) };
         let (section, name) = (edit.section(), edit.name());
         let pairs = Pair::grouped(edits.iter().map(|edit| (edit.key.as_str(), edit.value.as_str())));
         let value = if edit.key.is_empty() { quoted(&edit.value)? } else { Pair::braced(&pairs) };
         let end = place.line_end();
-        if edit.subject == Subject::System {
-            return place.at_the_end(&format!("requires: {value}{end}"));
-        }
-        match self.section(file, section) {
+        match self.entry(file, section) {
+            Some((key, node)) if node.is_null() && edit.subject == Subject::System => place.behind(key, node, &value),
+            Some((key, node)) if node.is_null() => {
+                place.below(key, node, &format!("{end}  {}: {value}", quoted(name)?))
+            }
+            None if edit.subject == Subject::System => place.at_the_end(&format!("requires: {value}{end}"), true),
             Some((key, node)) => {
                 place.own(key, node)?;
                 if !matches!(node.value(), Value::Mapping) {
@@ -209,7 +223,9 @@ impl<'e> Places<'e> {
                 appended(node, place.text, &[pair])
             }
             None if section == "components" => {
-                place.at_the_end(&format!("components:{end}  {}: {value}{end}", quoted(name)?))
+                let first = begun.insert(file);
+                let header = if first { format!("components:{end}") } else { String::new() };
+                place.at_the_end(&format!("{header}  {}: {value}{end}", quoted(name)?), first)
             }
             None => Err(format!("`{name}` is not described in this file")),
         }
@@ -257,7 +273,9 @@ impl<'d> Index<'d> {
             for (key, par) in item.entries().filter(|(key, _)| key.as_str() == Some("par")) {
                 self.steps_of(text, (key, par), own && is_member(text, item, key, par));
             }
-            from = from.max(if between.is_some() { span.end } else { from });
+            if between.is_some() {
+                from = from.max(span.end);
+            }
         }
     }
 }
@@ -300,16 +318,39 @@ impl Place<'_, '_> {
         Replacement { span: Span::new(self.document.source(), range), text }
     }
 
-    /// A further section behind the last line.
-    fn at_the_end(&self, section: &str) -> Result<Replacement, String> {
+    /// A further section behind the last line, or more of it.
+    fn at_the_end(&self, section: &str, first: bool) -> Result<Replacement, String> {
         // Behind `...` or in a mapping in braces there is no place for it.
         let root =
             self.document.root().filter(|root| !self.text.get(root.span().range()).unwrap_or("{").starts_with('{'));
         if root.is_none() || self.text.lines().any(|line| line.trim_end() == "...") {
             return Err("there is no place for it at the end of the file".to_owned());
         }
-        let first = if self.text.ends_with('\n') { "" } else { self.line_end() };
-        Ok(self.replacement(self.text.len()..self.text.len(), format!("{first}{section}")))
+        let before = if self.text.ends_with('\n') || !first { "" } else { self.line_end() };
+        Ok(self.replacement(self.text.len()..self.text.len(), format!("{before}{section}")))
+    }
+
+    /// The value of a key that has none.
+    fn behind(&self, key: Node<'_>, node: Node<'_>, value: &str) -> Result<Replacement, String> {
+        let (colon, _) = self.empty(key, node)?;
+        Ok(self.replacement(colon..colon, format!(" {value}")))
+    }
+
+    /// A line below a key that has no value.
+    fn below(&self, key: Node<'_>, node: Node<'_>, line: &str) -> Result<Replacement, String> {
+        let (_, end) = self.empty(key, node)?;
+        Ok(self.replacement(end..end, line.to_owned()))
+    }
+
+    /// Where the value of a key may begin that has none, and where its line ends.
+    fn empty(&self, key: Node<'_>, node: Node<'_>) -> Result<(usize, usize), String> {
+        let from = key.span().range().end;
+        let line = self.text.get(from..).unwrap_or("").lines().next().unwrap_or("");
+        let rest = line.trim_start().strip_prefix(':').map(str::trim_start);
+        match rest.filter(|rest| node.span().range().is_empty() && (rest.is_empty() || rest.starts_with('#'))) {
+            Some(_) => Ok((from + line.find(':').unwrap_or(0) + 1, from + line.trim_end().len())),
+            None => Err(format!("`{}` has no place for it; add it by hand", key.as_str().unwrap_or(""))),
+        }
     }
 
     /// What an anchor names is used elsewhere too, and what an alias stands for is written elsewhere.
@@ -428,7 +469,7 @@ impl Place<'_, '_> {
     }
 }
 
-/// Insertions at one place become one, in their order.
+/// Insertions at one place become one, in the order in which they come.
 fn merged(list: Vec<Replacement>) -> Vec<Replacement> {
     let mut out: Vec<Replacement> = Vec::new();
     for one in list {
@@ -447,12 +488,17 @@ pub fn replaced(sources: &Sources, replacements: &[Replacement]) -> Vec<(SourceI
     list.dedup();
     let files: BTreeSet<SourceId> = list.iter().map(|one| one.span.source).collect();
     let text = |file: SourceId| {
-        let mut out = sources.get(file).text().to_owned();
-        for one in list.iter().rev().filter(|one| one.span.source == file) {
-            if out.get(one.span.range()).is_some() {
-                out.replace_range(one.span.range(), &one.text);
+        let source = sources.get(file).text();
+        let (mut out, mut done) = (String::with_capacity(source.len()), 0);
+        for one in list.iter().filter(|one| one.span.source == file) {
+            let range = one.span.range();
+            if let Some(kept) = source.get(done..range.start) {
+                out.push_str(kept);
+                out.push_str(&one.text);
+                done = range.end;
             }
         }
+        out.push_str(source.get(done..).unwrap_or(""));
         (file, out)
     };
     files.into_iter().map(text).collect()
@@ -460,7 +506,7 @@ pub fn replaced(sources: &Sources, replacements: &[Replacement]) -> Vec<(SourceI
 
 /// The texts of the files of a spec with all edits, or why one of them has no place. A size goes to the file that has the
 /// component: the spec's own, or one that it includes. Of what the spec extends nothing is changed, since others may extend it
-/// too; sizes of those components are added to the spec itself.
+/// too; sizes of those components are added to the spec itself, or to what is laid over it.
 pub fn edited_files(sources: &Sources, id: SourceId, edits: &[Edit]) -> Result<Vec<(SourceId, String)>, String> {
     let editor = Editor::new(sources, id, None);
     let replacements = editor.places().replacements(edits)?;
@@ -500,6 +546,31 @@ mod tests {
             spec.replace("# for now", "# for now\n    pool: { size: 20 }")
         );
         assert_eq!(edit(spec, "queue", "", "sqs"), format!("{spec}  queue: sqs\n"));
+    }
+
+    #[test]
+    fn a_section_is_begun_once_and_an_empty_one_is_filled() {
+        let two = |text: &str| {
+            let size = |name: &str| Edit::size(name, "replicas", "3".to_owned());
+            all(text, &[size("api"), size("db")])
+        };
+        for text in ["napkin: 1\nname: x\n", "napkin: 1\nname: x"] {
+            let whole =
+                format!("{}\ncomponents:\n  api: {{ replicas: 3 }}\n  db: {{ replicas: 3 }}\n", text.trim_end());
+            assert_eq!(two(text).unwrap(), whole);
+        }
+        let empty = "napkin: 1\ncomponents:  # to come\nname: x\n";
+        let filled = "# to come\n  api: { replicas: 3 }\n  db: { replicas: 3 }\n";
+        assert_eq!(two(empty).unwrap(), empty.replace("# to come\n", filled));
+        let system = |text: &str| {
+            let edit = Edit { subject: Subject::System, ..Edit::size("", "rto", "4 h".to_owned()) };
+            all(text, &[edit])
+        };
+        let empty = "napkin: 1\nrequires: # to come\n";
+        assert_eq!(system(empty).unwrap(), empty.replace(":  #", ": #").replace("requires:", "requires: { rto: 4 h }"));
+        for nowhere in ["napkin: 1\ncomponents: null\n", "{ napkin: 1, components: }\n"] {
+            assert!(two(nowhere).unwrap_err().contains("by hand"), "{nowhere}");
+        }
     }
 
     #[test]

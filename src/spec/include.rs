@@ -1,6 +1,6 @@
 //! `include:` and `extends:`: which files a spec rests on, and loading them. Whoever calls brings the means to read files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{MAX_BYTES, SourceId, Sources, Span, Unreadable};
@@ -116,15 +116,30 @@ pub fn gather(sources: &mut Sources, id: SourceId, load: &mut Load<'_>) {
     }
 }
 
-/// The files that others of the run include: parts of specs, which are no systems of their own.
+/// The files that others of the run include: parts of specs, which are no systems of their own. Of files that include each other
+/// none is a part, so that the circle is told.
 pub fn included(sources: &Sources) -> BTreeSet<SourceId> {
-    let mut found = BTreeSet::new();
+    let mut parts: BTreeMap<SourceId, BTreeSet<SourceId>> = BTreeMap::new();
     for id in sources.ids().filter(|id| mentions_others(sources, *id)) {
         for reference in named(sources, id).into_iter().filter(|reference| reference.relation == Relation::Include) {
-            found.extend(sources.referred(id, &reference.path).and_then(|to| to.as_ref().ok()).filter(|to| **to != id));
+            let to = sources.referred(id, &reference.path).and_then(|to| to.as_ref().ok());
+            parts.entry(id).or_default().extend(to);
         }
     }
-    found
+    let leads = |from: SourceId, to: SourceId| {
+        let (mut open, mut seen) = (vec![from], BTreeSet::new());
+        while let Some(at) = open.pop() {
+            if at == to {
+                return true;
+            }
+            if seen.insert(at) {
+                open.extend(parts.get(&at).into_iter().flatten());
+            }
+        }
+        false
+    };
+    let own = parts.iter().flat_map(|(of, all)| all.iter().map(move |part| (*of, *part)));
+    own.filter(|(of, part)| !leads(*part, *of)).map(|(_, part)| part).collect()
 }
 
 /// Whether a file says `shared: true`: it is there for others to include or extend and no system of its own.

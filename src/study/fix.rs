@@ -1,6 +1,6 @@
 //! Applying the fixes of findings: tried in memory, kept if what they fix is gone and nothing as bad has come instead.
 //!
-//! Each step takes findings away and brings only milder ones, so this ends. What it brings is left for another run.
+//! Each step takes findings away and brings only milder ones, so this ends. What it brings is fixed in a later step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::Severity;
 use crate::lint::{Finding, Fingerprint, Packs, Proposal, Rule};
 use crate::quantity::unit;
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Span};
 use crate::spec::{Replacement, Subject, replaced};
 use crate::vocabulary::Target;
 
@@ -39,6 +39,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// What it is known by.
+    fn key(&self) -> (usize, &str, Fingerprint, &[(Subject, String, String)]) {
+        (self.spec, &self.rule, self.fingerprint, &self.keys)
+    }
+
     /// Whether it sets all that another one has set.
     fn replaces(&self, other: &Candidate) -> bool {
         let sets = |subject: &Subject, key: &str| self.keys.iter().any(|(of, own, _)| of == subject && own == key);
@@ -131,13 +136,12 @@ pub fn fix<E>(
                 }
                 Verdict::Unclear(_) => batch.truncate(batch.len() / 2),
                 Verdict::Fails(mut which) => {
-                    let (mut at, mut rest) = (0, Vec::new());
-                    for one in batch {
+                    let mut rest = Vec::new();
+                    for (at, one) in batch.into_iter().enumerate() {
                         match which.remove(&at) {
                             Some(reason) => state.dropped.push((one, reason)),
                             None => rest.push(one),
                         }
-                        at += 1;
                     }
                     batch = rest;
                 }
@@ -153,10 +157,8 @@ fn candidates(state: &Fixed, unsafe_too: bool) -> Vec<Candidate> {
         let open = analysis.findings.iter().filter(|finding| finding.allowed.is_none());
         list.extend(open.filter_map(|finding| candidate((spec, analysis), finding, finding.fix.as_ref()?, unsafe_too)));
     }
-    let same = |a: &Candidate, b: &Candidate| {
-        (a.spec, &a.rule, a.fingerprint, &a.keys) == (b.spec, &b.rule, b.fingerprint, &b.keys)
-    };
-    list.retain(|one| !state.dropped.iter().any(|(dropped, _)| same(dropped, one)));
+    let dropped: BTreeSet<_> = state.dropped.iter().map(|(one, _)| one.key()).collect();
+    list.retain(|one| !dropped.contains(&one.key()));
     list.sort_by_key(|one| std::cmp::Reverse(one.severity));
     list
 }
@@ -216,6 +218,7 @@ fn compatible(list: Vec<Candidate>) -> Vec<Candidate> {
     }
     let mut chosen: Vec<Candidate> = Vec::new();
     let mut taken: BTreeSet<Place> = BTreeSet::new();
+    let mut written = Written::default();
     for one in list {
         let smaller = |(subject, key, value): &(Subject, String, String)| {
             let most = largest.get(&place(&one, subject, key));
@@ -223,18 +226,33 @@ fn compatible(list: Vec<Candidate>) -> Vec<Candidate> {
         };
         let group = |key: &str| key.split('.').next().unwrap_or(key).to_owned();
         let own: Vec<Place> = one.keys.iter().map(|(subject, key, _)| place(&one, subject, &group(key))).collect();
-        let overlaps = |a: &Replacement, b: &Replacement| {
-            a != b && a.span.source == b.span.source && a.span.start < b.span.end && b.span.start < a.span.end
-        };
-        let crossed = chosen.iter().flat_map(|other| &other.replacements);
-        let crossed = crossed.clone().any(|other| one.replacements.iter().any(|own| overlaps(own, other)));
+        let crossed = one.replacements.iter().any(|own| written.crosses(own));
         if crossed || one.keys.iter().any(smaller) || own.iter().any(|key| taken.contains(key)) {
             continue;
         }
         taken.extend(own);
+        one.replacements.iter().for_each(|own| written.add(own));
         chosen.push(one);
     }
     chosen
+}
+
+/// Replacements that don't overlap, by file, beginning and end: so they are sorted by their ends too.
+#[derive(Default)]
+struct Written(BTreeMap<(SourceId, u32, u32), Vec<Replacement>>);
+
+impl Written {
+    /// Whether another replacement would change some of the same text in another way.
+    fn crosses(&self, own: &Replacement) -> bool {
+        let Span { source, start, end } = own.span;
+        let before = self.0.range((source, 0, 0)..(source, end, 0)).rev();
+        before.take_while(|((_, _, to), _)| *to > start).flat_map(|(_, others)| others).any(|other| other != own)
+    }
+
+    fn add(&mut self, own: &Replacement) {
+        let Span { source, start, end } = own.span;
+        self.0.entry((source, start, end)).or_default().push(own.clone());
+    }
 }
 
 /// A value as a number, in the unit that all of its kind share.
@@ -281,30 +299,47 @@ fn verdict(before: &[Analysis], after: &[Analysis], batch: &[Candidate]) -> Verd
         return Verdict::Fails(still);
     }
     let Some(mildest) = batch.iter().map(|one| one.severity).min() else { return Verdict::Holds };
-    let mut come = is.iter().filter(|(key, (n, severity, _))| {
-        // What a fix has to do with is told anew if its words change; it counts once.
-        let moved = fixed.keys().any(|old| (old.0, old.1) == (key.0, key.1));
-        *severity >= mildest && *n > count(&was, key) && !(moved && same_number(&was, &is, key))
-    });
-    let Some((_, (_, _, message))) = come.next() else { return Verdict::Holds };
-    let reason = |message: &str| format!("something as bad would come: {message}");
-    let first = reason(message);
-    // In a flow where only one call has been touched, that one brought it.
+    // What a fix has to do with is told anew if its words change: then its rule finds fewer than before nevertheless.
+    let (less, more) = (by_rule(&was), by_rule(&is));
+    let touched: BTreeSet<(usize, &str)> = fixed.keys().map(|(spec, rule, _)| (*spec, *rule)).collect();
+    let told_anew = |rule: &(usize, &str)| touched.contains(rule) && more.get(rule) < less.get(rule);
+    let come: BTreeMap<&(usize, &str, Fingerprint), &str> = is
+        .iter()
+        .filter(|(key, (n, severity, _))| *severity >= mildest && *n > count(&was, key) && !told_anew(&(key.0, key.1)))
+        .map(|(key, (_, _, message))| (key, *message))
+        .collect();
+    let Some(first) = come.values().next() else { return Verdict::Holds };
+    let culprits = culprits(after, batch, &come);
+    if culprits.is_empty() { Verdict::Unclear(brought(first)) } else { Verdict::Fails(culprits) }
+}
+
+fn brought(message: &str) -> String {
+    format!("something as bad would come: {message}")
+}
+
+/// Fixes that brought something: in a flow where only one call has been touched, that one did.
+fn culprits(
+    after: &[Analysis],
+    batch: &[Candidate],
+    come: &BTreeMap<&(usize, &str, Fingerprint), &str>,
+) -> BTreeMap<usize, String> {
+    let mut alone: BTreeMap<(usize, usize), Option<usize>> = BTreeMap::new();
+    for (at, one) in batch.iter().enumerate() {
+        if let Some(flow) = one.flow {
+            alone.entry((one.spec, flow)).and_modify(|only| *only = None).or_insert(Some(at));
+        }
+    }
     let mut culprits = BTreeMap::new();
     for (spec, analysis) in after.iter().enumerate() {
         for finding in analysis.findings.iter().filter(|finding| finding.allowed.is_none()) {
-            let key = (spec, finding.rule.as_str(), finding.fingerprint);
-            if count(&is, &key) <= count(&was, &key) || finding.severity < mildest {
-                continue;
-            }
-            let Some(place) = flow(analysis, finding) else { continue };
-            let mut there = batch.iter().enumerate().filter(|(_, one)| one.spec == spec && one.flow == Some(place));
-            if let (Some((at, _)), None) = (there.next(), there.next()) {
-                culprits.insert(at, reason(&finding.message));
+            if come.contains_key(&(spec, finding.rule.as_str(), finding.fingerprint))
+                && let Some(at) = flow(analysis, finding).and_then(|flow| *alone.get(&(spec, flow))?)
+            {
+                culprits.insert(at, brought(&finding.message));
             }
         }
     }
-    if culprits.is_empty() { Verdict::Unclear(first) } else { Verdict::Fails(culprits) }
+    culprits
 }
 
 /// Fixes that take away what another spec of the run accepts: the file isn't theirs alone.
@@ -327,12 +362,13 @@ fn against_others(before: &[Analysis], after: &[Analysis], batch: &[Candidate]) 
     out
 }
 
-/// Whether a rule finds no more in a spec than before.
-fn same_number(before: &Open<'_>, after: &Open<'_>, key: &(usize, &str, Fingerprint)) -> bool {
-    let number = |all: &Open<'_>| -> usize {
-        all.iter().filter(|((spec, rule, _), _)| (*spec, *rule) == (key.0, key.1)).map(|(_, (count, ..))| count).sum()
-    };
-    number(after) < number(before)
+/// How many open findings each rule has in each spec.
+fn by_rule<'o>(open: &Open<'o>) -> BTreeMap<(usize, &'o str), usize> {
+    let mut all = BTreeMap::new();
+    for ((spec, rule, _), (count, ..)) in open {
+        *all.entry((*spec, *rule)).or_default() += count;
+    }
+    all
 }
 
 /// Fixes a `bad` example of a rule: it must then be silent, and doing so again must change nothing. `None` if this example
