@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::definition::{Definitions, Names};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, suggestion};
 use crate::expr::{Checked, NameType, Type, check, parse};
-use crate::quantity::{Dimension, quantity};
+use crate::quantity::{Dimension, number, quantity};
 use crate::source::{Span, Spanned};
 use crate::vocabulary::{ATTRIBUTES, AttributeId, ELSEWHERE, GROUPS, LARGEST, Shape, Target, is_level};
 use crate::yaml::{Node, Value};
@@ -23,6 +23,9 @@ pub struct Input {
     /// The assumptions that it reads.
     pub slots: Vec<usize>,
 }
+
+/// No count in a spec is larger.
+const MOST_WHOLE: f64 = 1e9;
 
 /// A value of an attribute.
 #[derive(Clone, Debug)]
@@ -378,14 +381,14 @@ impl Reader<'_> {
             );
             return None;
         }
-        let valid = input.value.fract() == 0.0 && input.value >= f64::from(min) && input.value <= 1e9;
-        if !valid {
-            self.error(
-                "out-of-range",
-                node.span(),
-                format!("`{key}` has to be a whole number of at least {min}"),
-                format!("write for example `{}`", min.max(3)),
-            );
+        if input.value > MOST_WHOLE {
+            let message = format!("`{key}` is a whole number of at most {}", number(MOST_WHOLE));
+            self.error("out-of-range", node.span(), message, "no system has more; check the unit or the digits");
+            return None;
+        }
+        if input.value.fract() != 0.0 || input.value < f64::from(min) {
+            let message = format!("`{key}` has to be a whole number of at least {min}");
+            self.error("out-of-range", node.span(), message, format!("write for example `{}`", min.max(3)));
             return None;
         }
         Some(input)

@@ -22,6 +22,8 @@ pub struct Document<'s> {
     children: Vec<u32>,
     owned: Vec<String>,
     root: Option<u32>,
+    /// Whether a mistake ended it early, so that what it lacks may well stand behind.
+    is_cut: bool,
     /// The documents that this one is put together from; then each node is a link to one of theirs, or a collection whose
     /// `start` is the index of the link whose place it takes.
     parts: Vec<Document<'s>>,
@@ -92,7 +94,12 @@ pub enum Value<'d> {
 impl<'s> Document<'s> {
     fn empty(source: SourceId, text: &'s str) -> Self {
         let (nodes, children, owned, parts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Document { source, text, nodes, children, owned, root: None, parts }
+        Document { source, text, nodes, children, owned, root: None, is_cut: false, parts }
+    }
+
+    /// Whether a mistake ended it early, so that what it lacks may well stand behind.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// The outermost node; `None` if the file is empty.
@@ -129,6 +136,11 @@ impl<'s> Document<'s> {
 }
 
 impl<'d> Node<'d> {
+    /// The document that it is in.
+    pub fn document(self) -> &'d Document<'d> {
+        self.document
+    }
+
     /// A node by its index, or the one that it links to.
     fn of(document: &'d Document<'d>, index: u32) -> Self {
         if let Some(NodeKind::Link { part, node }) = document.linked(index)

@@ -369,4 +369,6 @@ fn a_part_that_fails_is_told_wherever_it_is_used() {
     let found = napkin::analysis::ask(&sources, id, &napkin::catalog::Catalog::new(), question);
     let told = &found.mistake().unwrap().message;
     assert!(told.contains("divides by zero") && told.contains(&line), "{told}");
+    assert!(told.contains("for the component `web`"), "{told}");
+    assert_eq!(sources.slice(found.mistake().unwrap().span().unwrap()), "web");
 }

@@ -178,6 +178,9 @@ fn mistakes_in_rules_are_found_when_they_are_loaded() {
     assert_eq!(at("component.critical", "{component.nme}"), ["nme"]);
     assert_eq!(at("component.replicas", "m"), ["component.replicas"]);
     assert_eq!(at("any(component.callers, c => c.kind == \"cache\")", "{component.name}"), Vec::<String>::new());
+    // What stands behind a mistake in the YAML isn't said to be missing.
+    let cut = mistakes("rule: x\nmessage: bad: {component.name}\nhelp: h\nwhy: w\n");
+    assert!(cut.len() == 1 && cut[0].1.contains("not valid YAML"), "{cut:?}");
     let spec = mistakes("napkin: 1\nname: s\ncomponents: { api: service }\n");
     assert_eq!(spec, [("1".to_owned(), "this is a spec, not a rule".to_owned())]);
 }

@@ -1,4 +1,4 @@
-//! New texts of files that were read, written so that a failure leaves all of them as they were.
+//! New texts of files that were read: all are written beside their files before the first is moved into place.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::cli::Failure;
 use crate::source::{SourceId, Sources};
 
 /// Writes new texts of files whose old ones are in the sources. Each is written beside its file and moved into place, with the
-/// permissions that it had; a file that can't be written, or that has changed meanwhile, stops all of them.
+/// permissions that it had; a file that can't be written there, or that has changed meanwhile, stops all of them.
 pub(super) fn all(texts: &[(SourceId, String)], sources: &Sources) -> Result<Vec<PathBuf>, Failure> {
     let mut files: BTreeMap<PathBuf, (PathBuf, &str)> = BTreeMap::new();
     for (id, text) in texts {
@@ -16,8 +16,7 @@ pub(super) fn all(texts: &[(SourceId, String)], sources: &Sources) -> Result<Vec
         let real = writable(&path, source.text())?;
         // One file may have been read under two names.
         if files.insert(real, (path.clone(), text)).is_some_and(|(_, other)| other != text) {
-            let message = "can't write {}: it was read twice and would get two texts; name it once";
-            return Err(Failure(message.replacen("{}", &path.display().to_string(), 1)));
+            return Err(unwritable(&path, "it was read twice and would get two texts; name it once".to_owned()));
         }
     }
     let mut moves = Vec::new();
@@ -37,10 +36,18 @@ pub(super) fn all(texts: &[(SourceId, String)], sources: &Sources) -> Result<Vec
         }
         return Err(failure);
     }
-    for (there, real, path) in &moves {
-        std::fs::rename(there, real).map_err(|error| unwritable(path, error.to_string()))?;
+    let mut written: Vec<PathBuf> = Vec::new();
+    for (at, (there, real, path)) in moves.iter().enumerate() {
+        if let Err(error) = std::fs::rename(there, real) {
+            moves.iter().skip(at).for_each(|(rest, ..)| drop(std::fs::remove_file(rest)));
+            let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+            let before =
+                if names.is_empty() { String::new() } else { format!("; written before: {}", names.join(", ")) };
+            return Err(unwritable(path, format!("{error}{before}")));
+        }
+        written.push((*path).clone());
     }
-    Ok(moves.into_iter().map(|(.., path)| path.clone()).collect())
+    Ok(written)
 }
 
 fn unwritable(path: &Path, reason: String) -> Failure {

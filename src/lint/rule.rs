@@ -192,6 +192,10 @@ pub fn load_into(
         return None;
     }
     let document = yaml::parse(sources, id, diagnostics);
+    if document.is_cut() {
+        // What it lacks may stand behind the mistake.
+        return None;
+    }
     let Some(root) = document.root() else {
         diagnostics.push(
             Diagnostic::error("empty-rule", Span::new(id, 0..0), "this rule is empty")

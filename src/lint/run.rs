@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attributes::{AttributeSet, Origin};
-use crate::diagnostic::{Diagnostics, Label, Severity};
-use crate::expr::{Budget, Checked, EntityRef, Gate, Type, Value};
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+use crate::expr::{Budget, Checked, EntityRef, ExprError, Gate, Type, Value};
 use crate::lint::fix::propose;
 use crate::lint::fold::ties;
 use crate::lint::local::Local;
@@ -84,7 +84,7 @@ fn one<'w>(
     let budget = Budget::new(steps);
     let mut unknown = 0;
     let mut missing: BTreeMap<&'static str, String> = BTreeMap::new();
-    let gate = Gate::of(&rule.when);
+    let (gate, mut failed) = (Gate::of(&rule.when), false);
     for index in 0..count {
         let subject = EntityRef { target: rule.target, index: u32::try_from(index).unwrap_or(u32::MAX) };
         if !rule.subjects.include(world.graph, subject) {
@@ -110,14 +110,15 @@ fn one<'w>(
                 outcome.findings.push(Finding { severity, allowed: waiver, ..*finding });
             }
             Err(error) => {
-                // The rule's file is not among the spec's sources, so the message says where it is and points at the spec.
-                if let Some(place) = world.graph.place {
-                    let mut diagnostic = error.at(|_| place);
-                    diagnostic.message =
-                        format!("the rule `{}` ({}) failed: {}", rule.name, rule.when_line, diagnostic.message);
+                let is_over = error.code == "too-much-work";
+                // One of them says what is wrong.
+                if let Some(diagnostic) = failure(world, rule, subject, error).filter(|_| !failed) {
                     outcome.diagnostics.push(diagnostic);
+                    failed = true;
                 }
-                break;
+                if is_over {
+                    break;
+                }
             }
         }
     }
@@ -128,18 +129,23 @@ fn one<'w>(
     }
 }
 
+/// A rule's failure. Its file is not among the spec's sources, so the message says where it is and points at what it was asked about.
+fn failure(world: &World<'_>, rule: &Rule, subject: EntityRef, error: ExprError) -> Option<Diagnostic> {
+    let place = defined(world, subject).or(world.graph.place)?;
+    let mut diagnostic = error.at(|_| place);
+    let (target, name) = (subject.target.name(), printable(&world.name(subject)));
+    let about = if subject.target == Target::System { String::new() } else { format!(" for the {target} `{name}`") };
+    diagnostic.message = format!("the rule `{}` ({}) failed{about}: {}", rule.name, rule.when_line, diagnostic.message);
+    Some(diagnostic)
+}
+
 enum Verdict {
     Silent,
     Unknown(&'static str, EntityRef),
     Fires(Box<Finding>),
 }
 
-fn judge<'w>(
-    world: &World<'w>,
-    asked: &Asked<'w>,
-    subject: EntityRef,
-    budget: &Budget,
-) -> Result<Verdict, crate::expr::ExprError> {
+fn judge<'w>(world: &World<'w>, asked: &Asked<'w>, subject: EntityRef, budget: &Budget) -> Result<Verdict, ExprError> {
     let rule = asked.rule;
     let scope = Scope::new(world, subject, asked, budget);
     match scope.value(&rule.when)? {
@@ -265,7 +271,7 @@ pub(super) fn fill<'w>(
     template: &'w Template,
     scope: &Scope<'_, 'w>,
     mentions: &mut Mentions,
-) -> Result<String, crate::expr::ExprError> {
+) -> Result<String, ExprError> {
     let mut text = String::new();
     for part in &template.parts {
         match part {

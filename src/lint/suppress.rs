@@ -1,6 +1,6 @@
 //! `allow:`: findings that the team accepts, with a reason and perhaps a date; stale ones are findings themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::expr::EntityRef;
@@ -73,16 +73,39 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], policy: Policy<'_>, today
                 },
             ));
         } else if !used && !allowance.inherited && policy.asks(rule) {
-            let message = format!("the suppression of `{}` matches nothing", allowance.rule.value);
-            let help = if shadowed {
-                "remove it; an earlier entry or `severity: off` allows the same already"
-            } else {
-                "remove it; what it allowed is no longer there"
-            };
-            outcome.findings.push(about(world, allowance, UNUSED, message, help.to_owned()));
+            let others = of_rule.get(&allowance.rule.value).map_or(&[][..], Vec::as_slice);
+            let others = others.iter().filter_map(|at| outcome.findings.get(*at)).map(|f| f.subject_name.as_str());
+            let finding = unused(world, allowance, shadowed, others);
+            outcome.findings.push(finding);
         }
     }
 }
+
+/// A suppression that matches nothing. `others` are what its rule finds something of.
+fn unused<'f>(
+    world: &World<'_>,
+    allowance: &Allowance,
+    shadowed: bool,
+    others: impl Iterator<Item = &'f str>,
+) -> Finding {
+    let on = allowance.on.as_ref().map(|on| format!(" on `{}`", on.value)).unwrap_or_default();
+    let message = format!("the suppression of `{}`{on} matches nothing", allowance.rule.value);
+    let names: BTreeSet<&str> = others.collect();
+    let help = if shadowed {
+        "remove it; an earlier entry or `severity: off` allows the same already".to_owned()
+    } else if names.is_empty() {
+        "remove it; what it allowed is no longer there".to_owned()
+    } else {
+        let list: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+        let more = names.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("remove it, or correct `on:`; this rule finds something of {}{more}", list.join(", "))
+    };
+    about(world, allowance, UNUSED, message, help)
+}
+
+/// Things that are named to whom an entry names another one.
+const NAMED: usize = 3;
 
 /// Names of the findings about suppressions.
 const EXPIRED: &str = "expired-suppression";

@@ -61,7 +61,11 @@ fn shape(shape: RuleShape) -> Value {
         RuleShape::Text => json!({ "$ref": "#/$defs/text" }),
         RuleShape::Texts => one_or_several(json!({ "$ref": "#/$defs/text" })),
         RuleShape::Severity => json!({ "enum": Severity::ALL.map(Severity::name) }),
-        RuleShape::Pack => json!({ "enum": PACKS.iter().map(|pack| pack.name.to_string()).collect::<Vec<_>>() }),
+        // A rule in the folder of a pack may name that one.
+        RuleShape::Pack => {
+            let shipped: Vec<&str> = PACKS.iter().map(|pack| pack.name.as_str()).collect();
+            json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "examples": shipped })
+        }
         RuleShape::Confidence => json!({ "enum": Confidence::ALL.map(Confidence::name) }),
         RuleShape::Category => json!({ "$ref": "#/$defs/category" }),
         RuleShape::Target => json!({ "enum": Target::ALL.map(Target::name) }),

@@ -112,6 +112,7 @@ pub(super) fn version(root: Node<'_>, diagnostics: &mut Diagnostics) {
         Some(node) => diagnostics.push(
             Diagnostic::error("version", node.span(), "this napkin reads format version 1").help("write `napkin: 1`"),
         ),
+        None if root.document().is_cut() => {}
         None => {
             let span = root.entries().next().map_or(root.span(), |(key, _)| key.span());
             diagnostics.push(

@@ -37,6 +37,7 @@ pub fn parse<'s>(sources: &'s Sources, source: SourceId, diagnostics: &mut Diagn
             Diagnostic::error("not-text", span, "this file contains a NUL byte, so it is not text")
                 .help("save it as UTF-8"),
         );
+        builder.document.is_cut = true;
         return builder.document;
     }
     builder.run();
@@ -71,12 +72,14 @@ impl Builder<'_, '_> {
                 Ok((event, span)) => {
                     let bytes = span.byte_range().unwrap_or(0..0);
                     if !self.event(&event, bytes) {
+                        self.document.is_cut = true;
                         break;
                     }
                 }
                 Err(error) => {
                     let at = error.marker().byte_offset().unwrap_or(self.document.text.len());
                     self.syntax_error(&error.info(), at);
+                    self.document.is_cut = true;
                     break;
                 }
             }
@@ -399,9 +402,9 @@ impl Builder<'_, '_> {
 
     fn syntax_error(&mut self, info: &str, at: usize) {
         let text = self.document.text;
-        let mut at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
+        let mut at = text.floor_char_boundary(at);
+        if info.contains("found a tab") {
+            at += text.get(at..).and_then(|rest| rest.find('\t')).unwrap_or(0);
         }
         let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |n| n + 1);
         let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or("");
@@ -423,7 +426,7 @@ impl Builder<'_, '_> {
 fn syntax_help(line: &str, info: &str) -> &'static str {
     let trimmed = line.trim_start();
     let indent = line.get(..line.len() - trimmed.len()).unwrap_or("");
-    if indent.contains('\t') {
+    if indent.contains('\t') || info.contains("found a tab") {
         return "indent with spaces; YAML allows no tabs there";
     }
     if trimmed.starts_with(['@', '`', '%'])
