@@ -31,7 +31,8 @@ pub struct Metric {
 impl Metric {
     /// Its value for one thing; `None` where it isn't known, or where figures too large for a computer left no number.
     pub fn value(&self, estimate: &Estimate, index: usize) -> Option<f64> {
-        (self.get)(estimate, index).filter(|value| !value.is_nan())
+        // Nothing has one sign.
+        (self.get)(estimate, index).filter(|value| !value.is_nan()).map(|value| value + 0.0)
     }
 
     /// Which way it is better; `None` for load and size, which are neither good nor bad.

@@ -14,6 +14,8 @@ const BANDWIDTH: Shape = quantity(Dimension::BANDWIDTH);
 const NUMBER: Shape = quantity(Dimension::NONE);
 const MONEY_RATE: Shape = quantity(Dimension::MONEY_RATE);
 const RATIO: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 0.0, max: 1.0 };
+/// Beyond this a gamma distribution by its moments says nothing useful: nearly all values are 0, and a few are everything.
+const VARIABILITY: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 0.0, max: 10.0 };
 const FACTOR: Shape = Shape::Quantity { dimension: Dimension::NONE, min: 1.0, max: LARGEST };
 
 const CONSISTENCY: Shape = Shape::Choice(&["strong", "causal", "read-your-writes", "bounded", "eventual"]);
@@ -154,22 +156,22 @@ pub const ATTRIBUTES: &[AttributeDef] = &[
 
     // Speed.
     component("service_time", TIME, "Busy time that a call takes of one core."),
-    component("service_time.cv", NUMBER, "Standard deviation of the service time over its mean: 0 constant, 1 exponential (unless stated)."),
+    component("service_time.cv", VARIABILITY, "Standard deviation of the service time over its mean: 0 constant, 1 exponential (unless stated)."),
     component("service_time.p50", TIME, "Median of the service time; with `p99` it gives mean and variability (log-normal)."),
     component("service_time.p99", TIME, "99th percentile of the service time."),
     component("throughput", RATE, "Requests per second that one replica completes when saturated."),
     component("read_throughput", RATE, "Reads per second that one replica completes when saturated."),
     component("write_throughput", RATE, "Writes per second that one replica completes when saturated."),
     component("latency", TIME, "Response time of an idle replica, without network."),
-    component("latency.cv", NUMBER, "Standard deviation over mean of this response time; 1 unless stated."),
+    component("latency.cv", VARIABILITY, "Standard deviation over mean of this response time; 1 unless stated."),
     component("latency.p50", TIME, "Median of this response time."),
     component("latency.p99", TIME, "99th percentile of this response time."),
     component("read_latency", TIME, "Response time of a read when idle, without network."),
-    component("read_latency.cv", NUMBER, "Standard deviation over mean of this response time; 1 unless stated."),
+    component("read_latency.cv", VARIABILITY, "Standard deviation over mean of this response time; 1 unless stated."),
     component("read_latency.p50", TIME, "Median of this response time."),
     component("read_latency.p99", TIME, "99th percentile of this response time."),
     component("write_latency", TIME, "Response time of a write when idle, without network."),
-    component("write_latency.cv", NUMBER, "Standard deviation over mean of this response time; 1 unless stated."),
+    component("write_latency.cv", VARIABILITY, "Standard deviation over mean of this response time; 1 unless stated."),
     component("write_latency.p50", TIME, "Median of this response time."),
     component("write_latency.p99", TIME, "99th percentile of this response time."),
     component("serial_fraction", RATIO, "Share of the work that cannot run in parallel (Amdahl's law over all cores)."),
