@@ -9,6 +9,7 @@ mod include;
 mod insert;
 mod merge;
 mod read;
+mod replace;
 mod step;
 
 use std::collections::BTreeMap;
@@ -20,13 +21,14 @@ use crate::definition::Definitions;
 use crate::source::{Span, Spanned};
 use crate::vocabulary::{Kind, Operation};
 
-pub use assemble::{Assembled, Parts, assemble, parts};
+pub use assemble::{Assembled, assemble};
 pub use change::Change;
-pub use edit::{Edit, Editor, Places, Replacement, Subject, edited_files, replaced};
+pub use edit::{Edit, Editor, Places, Subject, edited_files};
 pub use group::{GroupSpec, SeveritySpec};
 pub use include::{Load, gather, included, is_shared};
 pub(crate) use insert::quoted;
 pub use read::read;
+pub use replace::{Replacement, replaced};
 
 /// A spec.
 #[derive(Debug, Default)]

@@ -237,3 +237,19 @@ fn every_finding_counts_however_many_there_are() {
     let text = stdout(&folder.run(&["check", "s.yaml", "--rules", "any.yaml"]));
     assert!(text.contains(" more; `--format concise` has a line for each") && text.contains("1100 errors"), "{text}");
 }
+
+#[test]
+fn a_suppression_of_a_rule_that_only_the_spec_turns_on_can_be_unused() {
+    let folder = Folder::new("unused-turned-on");
+    folder.write("napkin.toml", "severities = { single-point-of-failure = \"off\" }\n");
+    let spec = |severity: &str| {
+        format!(
+            "napkin: 1\nname: s\ncomponents: {{ u: client, api: {{ is: service, replicas: 2{severity} }} }}\nflows: {{ f: {{ rate: 1 /s, steps: [u -> api] }} }}\nallow: [{{ rule: single-point-of-failure, because: x }}]\n"
+        )
+    };
+    for (severity, unused) in [(", severity: { single-point-of-failure: error }", true), ("", false)] {
+        folder.write("s.yaml", &spec(severity));
+        let text = stdout(&folder.run(&["check", "s.yaml", "--format", "concise"]));
+        assert_eq!(text.contains("unused-suppression"), unused, "{text}");
+    }
+}

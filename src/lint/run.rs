@@ -65,7 +65,7 @@ pub fn run<'w>(
             one(world, &Asked::new(rule, overrides), severity, &local, &mut outcome);
         }
     }
-    suppress::apply(world, rules, policy, today, &mut outcome);
+    suppress::apply(world, rules, today, &mut outcome);
     outcome.findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     outcome
 }
@@ -112,7 +112,7 @@ fn one<'w>(
             Err(error) => {
                 let is_over = error.code == "too-much-work";
                 // One of them says what is wrong.
-                if let Some(diagnostic) = failure(world, rule, subject, error).filter(|_| !failed) {
+                if !failed && let Some(diagnostic) = failure(world, rule, subject, error) {
                     outcome.diagnostics.push(diagnostic);
                     failed = true;
                 }

@@ -6,7 +6,6 @@ use crate::diagnostic::{Diagnostic, Severity, suggestion};
 use crate::expr::EntityRef;
 use crate::lint::fold::Ties;
 use crate::lint::pack::Confidence;
-use crate::lint::policy::Policy;
 use crate::lint::rule::Rule;
 use crate::lint::run::Outcome;
 use crate::lint::world::World;
@@ -15,7 +14,7 @@ use crate::spec::Allowance;
 use crate::vocabulary::Target;
 
 /// Marks what is allowed and adds findings for suppressions that are expired or match nothing.
-pub(super) fn apply(world: &World<'_>, rules: &[Rule], policy: Policy<'_>, today: Option<Day>, outcome: &mut Outcome) {
+pub(super) fn apply(world: &World<'_>, rules: &[Rule], today: Option<Day>, outcome: &mut Outcome) {
     // The findings of each rule; several hundred entries may name one of them each.
     let mut of_rule: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut of_thing: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
@@ -72,7 +71,7 @@ pub(super) fn apply(world: &World<'_>, rules: &[Rule], policy: Policy<'_>, today
                     None => "fix what it hid, or agree on a new date".to_owned(),
                 },
             ));
-        } else if !used && !allowance.inherited && policy.asks(rule) {
+        } else if !used && !allowance.inherited && outcome.asked.contains(&rule.name) {
             let others = of_rule.get(&allowance.rule.value).map_or(&[][..], Vec::as_slice);
             let others = others.iter().filter_map(|at| outcome.findings.get(*at)).map(|f| f.subject_name.as_str());
             let finding = unused(world, allowance, shadowed, others);

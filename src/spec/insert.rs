@@ -1,7 +1,7 @@
 //! How further keys are written into what is there: in braces or in lines of their own, and words in quotes where YAML needs them.
 
 use crate::source::Span;
-use crate::spec::edit::Replacement;
+use crate::spec::replace::Replacement;
 use crate::vocabulary::Kind;
 use crate::yaml::{Node, Value};
 
